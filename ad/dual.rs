@@ -1,0 +1,256 @@
+//! Forward mode: a value with K tangents, each with an activity flag.
+//!
+//! The flags are constants once everything is inlined, so the tangents of constants cost nothing: IEEE arithmetic forbids
+//! a compiler to drop `x * 0.0`, but it may drop an `if false`.
+
+use crate::elementary;
+use crate::real::{Lane, Real};
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+/// Forward-mode dual number x + Σₖ dₖ εₖ with εᵢ εⱼ = 0 over any scalar `V`, which may itself be a dual.
+///
+/// ```
+/// use admd_ad::{Dual, Real};
+/// // d/dx of x³ at 2
+/// let y = Dual::<f64, 1>::variable(2.0, 0).powi(3);
+/// assert_eq!((y.v, y.d[0]), (8.0, 12.0));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Dual<V, const K: usize> {
+    /// The value.
+    pub v: V,
+    /// The tangents.
+    pub d: [V; K],
+    /// Whether tangent k can be other than zero.
+    pub on: [bool; K],
+}
+
+impl<V: Real, const K: usize> Dual<V, K> {
+    /// A constant: all tangents off.
+    #[inline(always)]
+    pub fn constant(v: V) -> Self {
+        Self { v, d: [V::lit(0.0); K], on: [false; K] }
+    }
+
+    /// The k-th independent variable: tangent k is 1, the others are off.
+    #[inline(always)]
+    pub fn variable(v: V, k: usize) -> Self {
+        let mut x = Self::constant(v);
+        x.d[k] = V::lit(1.0);
+        x.on[k] = true;
+        x
+    }
+
+    /// A value with all tangents given and active.
+    #[inline(always)]
+    pub fn with_tangents(v: V, d: [V; K]) -> Self {
+        Self { v, d, on: [true; K] }
+    }
+
+    /// Chain rule for one argument.
+    #[inline(always)]
+    fn chain(self, (value, slope): (V, V)) -> Self {
+        let mut y = Self::constant(value);
+        for k in 0..K {
+            if self.on[k] {
+                y.d[k] = self.d[k] * slope;
+                y.on[k] = true;
+            }
+        }
+        y
+    }
+
+    /// Chain rule for two arguments.
+    #[inline(always)]
+    fn chain2(self, other: Self, (value, in_self, in_other): (V, V, V)) -> Self {
+        let mut y = Self::constant(value);
+        for k in 0..K {
+            y.on[k] = self.on[k] | other.on[k];
+            if self.on[k] {
+                y.d[k] = self.d[k] * in_self;
+                if other.on[k] {
+                    y.d[k] = other.d[k].mul_add(in_other, y.d[k]);
+                }
+            } else if other.on[k] {
+                y.d[k] = other.d[k] * in_other;
+            }
+        }
+        y
+    }
+}
+
+impl<V: Real, const K: usize> Add for Dual<V, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, o: Self) -> Self {
+        let mut y = Self::constant(self.v + o.v);
+        for k in 0..K {
+            y.on[k] = self.on[k] | o.on[k];
+            y.d[k] = match (self.on[k], o.on[k]) {
+                (true, true) => self.d[k] + o.d[k],
+                (true, false) => self.d[k],
+                (false, _) => o.d[k],
+            };
+        }
+        y
+    }
+}
+
+impl<V: Real, const K: usize> Sub for Dual<V, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, o: Self) -> Self {
+        let mut y = Self::constant(self.v - o.v);
+        for k in 0..K {
+            y.on[k] = self.on[k] | o.on[k];
+            y.d[k] = match (self.on[k], o.on[k]) {
+                (true, true) => self.d[k] - o.d[k],
+                (false, true) => -o.d[k],
+                (_, false) => self.d[k],
+            };
+        }
+        y
+    }
+}
+
+impl<V: Real, const K: usize> Mul for Dual<V, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, o: Self) -> Self {
+        self.chain2(o, (self.v * o.v, o.v, self.v))
+    }
+}
+
+impl<V: Real, const K: usize> Div for Dual<V, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, o: Self) -> Self {
+        let inverse = o.v.recip();
+        let quotient = self.v / o.v;
+        self.chain2(o, (quotient, inverse, -(quotient * inverse)))
+    }
+}
+
+impl<V: Real, const K: usize> Neg for Dual<V, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        let mut y = Self::constant(-self.v);
+        for k in 0..K {
+            if self.on[k] {
+                y.d[k] = -self.d[k];
+                y.on[k] = true;
+            }
+        }
+        y
+    }
+}
+
+impl<V: Real, const K: usize> Add<f64> for Dual<V, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, o: f64) -> Self {
+        Self { v: self.v + o, ..self }
+    }
+}
+
+impl<V: Real, const K: usize> Sub<f64> for Dual<V, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, o: f64) -> Self {
+        Self { v: self.v - o, ..self }
+    }
+}
+
+impl<V: Real, const K: usize> Mul<f64> for Dual<V, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, o: f64) -> Self {
+        self.chain((self.v * o, V::lit(o)))
+    }
+}
+
+impl<V: Real, const K: usize> Div<f64> for Dual<V, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, o: f64) -> Self {
+        self.chain((self.v / o, V::lit(1.0 / o)))
+    }
+}
+
+/// Unary functions read their rule from the table.
+macro_rules! from_table {
+    ($($name:ident),*) => {$(
+        #[inline(always)]
+        fn $name(self) -> Self {
+            self.chain(elementary::$name(self.v))
+        }
+    )*};
+}
+
+impl<V: Real, const K: usize> Real for Dual<V, K> {
+    type Lane = V::Lane;
+
+    #[inline(always)]
+    fn lit(x: f64) -> Self {
+        Self::constant(V::lit(x))
+    }
+    #[inline(always)]
+    fn lift(x: V::Lane) -> Self {
+        Self::constant(V::lift(x))
+    }
+    #[inline(always)]
+    fn primal(self) -> V::Lane {
+        self.v.primal()
+    }
+
+    from_table!(sq, recip, sqrt, exp, ln, sin, cos, tanh, erfc, acos, abs);
+
+    #[inline(always)]
+    fn powi(self, n: i32) -> Self {
+        self.chain(elementary::powi(self.v, n))
+    }
+    #[inline(always)]
+    fn powf(self, p: Self) -> Self {
+        self.chain2(p, elementary::powf(self.v, p.v))
+    }
+    #[inline(always)]
+    fn atan2(self, x: Self) -> Self {
+        self.chain2(x, elementary::atan2(self.v, x.v))
+    }
+
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        let mut y = self.chain2(b, (self.v.mul_add(b.v, c.v), b.v, self.v));
+        for k in 0..K {
+            if c.on[k] {
+                y.d[k] = if y.on[k] { y.d[k] + c.d[k] } else { c.d[k] };
+                y.on[k] = true;
+            }
+        }
+        y
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> <V::Lane as Lane>::Mask {
+        self.v.lt(other.v)
+    }
+    #[inline(always)]
+    fn select(mask: <V::Lane as Lane>::Mask, a: Self, b: Self) -> Self {
+        let mut y = Self::constant(V::select(mask, a.v, b.v));
+        for k in 0..K {
+            y.on[k] = a.on[k] | b.on[k];
+            if y.on[k] {
+                y.d[k] = V::select(mask, a.d[k], b.d[k]);
+            }
+        }
+        y
+    }
+    #[inline(always)]
+    fn dot(w: &[Self], x: &[Self]) -> Self {
+        let mut sum = Self::lit(0.0);
+        for (w, x) in w.iter().zip(x) {
+            sum = w.mul_add(*x, sum);
+        }
+        sum
+    }
+}

@@ -1,0 +1,3 @@
+//! Hardware lanes: one file an instruction set.
+
+mod scalar;
