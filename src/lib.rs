@@ -1,1 +1,9 @@
-//! x
+//! admd: molecular dynamics from an energy function.
+//!
+//! A potential is one scalar energy over a generic AD scalar; forces, virial, Hessian-vector products and parameter
+//! gradients are derived from it. See `ARCHITECTURE.md` for the arrows between the modules.
+
+pub mod engine;
+
+pub use admd_ad as ad;
+pub use admd_potentials as potentials;
