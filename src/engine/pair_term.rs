@@ -3,9 +3,10 @@
 use super::EngineError;
 use admd_ad::Dual;
 use admd_potentials::catalog::{self, PairVisitor};
-use admd_potentials::form::binding::{PairBinding, PairCoefficients};
+use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::parameters::Leaves;
 use admd_potentials::form::truncation::Truncated;
+use core::marker::PhantomData;
 
 /// What the engine asks of a pair potential.
 pub(super) trait PairTerm: Send + Sync {
@@ -21,7 +22,13 @@ pub(super) trait PairTerm: Send + Sync {
 
 struct Bound<E: Truncated> {
     binding: PairBinding,
-    coefficients: Vec<PairCoefficients<E::Coef<f64>, f64>>,
+    /// Leaves of the coefficients of each pair, one pair after the other.
+    coefficients: Vec<f64>,
+    /// Squared cutoff of each pair [length²].
+    cutoffs2: Vec<f64>,
+    /// Tail integrals of energy and virial of each pair.
+    tails: Vec<(f64, f64)>,
+    energy: PhantomData<E>,
 }
 
 impl<E: Truncated> PairTerm for Bound<E> {
@@ -36,22 +43,29 @@ impl<E: Truncated> PairTerm for Bound<E> {
         self.binding
             .check::<E>()
             .map_err(|mut errors| EngineError::from(errors.swap_remove(0)))?;
-        self.coefficients = self.binding.coefficients::<E, f64>(theta);
+        let made = self.binding.coefficients::<E, f64>(theta);
+        let count = <E::Coef<f64>>::COUNT;
+        self.coefficients = made.iter().flat_map(|c| (0..count).map(|k| c.coef.leaf(k))).collect();
+        self.cutoffs2 = made.iter().map(|c| c.cutoff2).collect();
+        self.tails = made
+            .iter()
+            .map(|c| c.tail.map_or((0.0, 0.0), |t| (t.energy, t.virial)))
+            .collect();
         Ok(())
     }
 
     fn pair(&self, a: usize, b: usize, r2: f64) -> Option<(f64, f64)> {
-        let c = self.coefficients.get(self.binding.index(a, b))?;
-        (r2 < c.cutoff2).then(|| {
-            let lifted = <E::Coef<Dual<f64, 1>>>::from_fn(|k| Dual::constant(c.coef.leaf(k)));
+        let pair = self.binding.index(a, b);
+        (r2 < *self.cutoffs2.get(pair)?).then(|| {
+            let first = pair * <E::Coef<f64>>::COUNT;
+            let lifted = <E::Coef<Dual<f64, 1>>>::from_fn(|k| Dual::constant(self.coefficients[first + k]));
             let u = E::energy(Dual::<f64, 1>::variable(r2, 0), &lifted);
             (u.v, u.d[0])
         })
     }
 
     fn tail(&self, a: usize, b: usize) -> (f64, f64) {
-        let tail = self.coefficients.get(self.binding.index(a, b)).and_then(|c| c.tail);
-        tail.map_or((0.0, 0.0), |t| (t.energy, t.virial))
+        self.tails.get(self.binding.index(a, b)).copied().unwrap_or_default()
     }
 }
 
