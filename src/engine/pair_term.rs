@@ -78,6 +78,9 @@ impl PairVisitor for Binder {
         let mut term = Bound::<E> {
             binding: self.0,
             coefficients: Vec::new(),
+            cutoffs2: Vec::new(),
+            tails: Vec::new(),
+            energy: PhantomData,
         };
         term.set_parameters(&theta)?;
         Ok(Box::new(term))
