@@ -29,11 +29,7 @@ impl<V: Real, const K: usize> Dual<V, K> {
     /// A constant: all tangents off.
     #[inline(always)]
     pub fn constant(v: V) -> Self {
-        Self {
-            v,
-            d: [V::lit(0.0); K],
-            on: [false; K],
-        }
+        Self { v, d: [V::lit(0.0); K], on: [false; K] }
     }
 
     /// The k-th independent variable: tangent k is 1, the others are off.

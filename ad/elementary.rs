@@ -119,11 +119,7 @@ pub fn atan2<V: Real>(y: V, x: V) -> (V, V, V) {
     let norm2 = x.mul_add(x, y.sq());
     let away = zero.lt(norm2);
     let inverse = V::select(away, norm2, V::lit(1.0)).recip();
-    (
-        y.atan2(x),
-        V::select(away, x * inverse, zero),
-        V::select(away, -(y * inverse), zero),
-    )
+    (y.atan2(x), V::select(away, x * inverse, zero), V::select(away, -(y * inverse), zero))
 }
 
 /// |x| and its sign, 0 at 0.
