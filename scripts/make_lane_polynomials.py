@@ -6,7 +6,7 @@ to doubles: within a factor of two of minimax. The printed error is that of the 
 kernel uses them. Usage: make_lane_polynomials.py
 """
 
-from mpmath import acos, asin, atan, chebyfit, erfc, exp, expm1, log, mp, mpf, pi, polyval, sqrt, taylor
+from mpmath import asin, atan, chebyfit, erfc, exp, expm1, log, mp, mpf, pi, polyval, sqrt
 
 mp.dps = 60
 
@@ -45,9 +45,9 @@ def atan_tail(z):
 
 
 def erfc_scaled(q):
-    """(1 + 2a) exp(a^2) erfc(a) with q = (a - 4) / (a + 4)."""
+    """(1 + s a) exp(a^2) erfc(a) with q = (a - 4) / (a + 4); the slope s = 2/sqrt(pi) makes it flat at a = 0."""
     a = 4 * (1 + q) / (1 - q)
-    return (1 + 2 * a) * exp(a**2) * erfc(a)
+    return (1 + mpf(float(2 / sqrt(pi))) * a) * exp(a**2) * erfc(a)
 
 
 half_ln2 = log(2) / 2 * mpf("1.001")

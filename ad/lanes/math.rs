@@ -244,7 +244,8 @@ pub(super) fn tanh<L: Bits>(x: L) -> L {
     (t / (t + 2.0)).with_sign_of(x)
 }
 
-/// Error function complement within 4 ulp where the result is a normal number: exp(−a²)·P(q)/(1 + 2a) at a = |x|.
+/// Error function complement within 4 ulp where the result is a normal number: exp(−a²)·P(q)/(1 + 2a/√π) at
+/// a = |x| with P of degree 22.
 #[inline(always)]
 pub(super) fn erfc<L: Bits>(x: L) -> L {
     // at 28 the result is 0
@@ -252,7 +253,7 @@ pub(super) fn erfc<L: Bits>(x: L) -> L {
     let q = (a - 4.0) / (a + 4.0);
     let square = a.sq();
     let gauss = exp_sum(-square, -mul_sub(a, a, square));
-    let y = gauss * (polynomial(q, &ERFC_SCALED) / (a + a + 1.0));
+    let y = gauss * (polynomial(q, &ERFC_SCALED) / a.mul_add(L::lit(core::f64::consts::FRAC_2_SQRT_PI), L::lit(1.0)));
     L::select(x.lt(L::lit(0.0)), L::lit(2.0) - y, y)
 }
 
