@@ -1,7 +1,7 @@
 //! Lanes against memory and against each other: loads, stores, gathers, sums, masks.
 
 mod lanes_common;
-use admd_ad::{Isa, Kernel, Lane, Mask, Real, dispatch};
+use admd_ad::{Isa, Kernel, Lane, Mask, dispatch};
 use lanes_common::on_every_isa;
 
 /// One check, run inside a kernel for a lane type.
