@@ -156,6 +156,32 @@ fn angles_agree_with_the_scalar_lane_in_all_quadrants() {
     check(Function::Atan2, &pairs);
 }
 
+#[test]
+fn both_simd_lane_types_give_the_same_bits() {
+    if !Isa::Avx512.is_supported() {
+        return println!("skipped: this CPU has no {}", Isa::Avx512);
+    }
+    let axis = points(300);
+    let pairs: Vec<(f64, f64)> = axis.iter().zip(axis.iter().rev()).map(|(a, b)| (*a, *b)).collect();
+    for function in [
+        Function::Exp,
+        Function::Ln,
+        Function::Powf,
+        Function::Sin,
+        Function::Cos,
+        Function::Tanh,
+        Function::Erfc,
+        Function::Acos,
+        Function::Atan2,
+    ] {
+        let (four, eight) = (jets(Isa::Avx2, function, &pairs), jets(Isa::Avx512, function, &pairs));
+        for ((pair, four), eight) in pairs.iter().zip(four).zip(eight) {
+            let same = (0..3).all(|k| four[k].to_bits() == eight[k].to_bits() || four[k].is_nan() && eight[k].is_nan());
+            assert!(same, "{function:?} {pair:?}: {four:?}, {eight:?}");
+        }
+    }
+}
+
 /// Arithmetic, which is exact to the last bit in every lane type.
 struct Arithmetic<'a>(&'a [(f64, f64)]);
 
