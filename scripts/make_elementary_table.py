@@ -44,6 +44,21 @@ BOTH = either_sign(ANCHORS + SPREAD[:20] + WIDE[:5])
 ANGLES = [1e-300, 1e-8, 1.0, 1e8, 1e5, 1e6, 22.0, 355.0, 1e9, 3e9, 1e22, 1e300, math.pi, math.pi / 2, math.pi / 4]
 ANGLES = either_sign(ANGLES + [k * math.pi / 2 for k in (2, 3, 5, 1001, 636619)] + SPREAD[:15])
 
+def near_multiples_of_half_pi():
+    """The doubles closest to a multiple of pi/2, about one for each power of two: convergents of pi/2 over 2^e."""
+    hardest = []
+    for e in range(-52, -24):
+        ratio, before, convergent = mpmath.pi / 2 / mpf(2) ** e, (0, 1), (1, 0)
+        while True:
+            whole = int(mpmath.floor(ratio))
+            before, convergent = convergent, tuple(whole * c + b for c, b in zip(convergent, before))
+            if convergent[0] >= 2**53:
+                break
+            ratio = 1 / (ratio - whole)
+        hardest.append(math.ldexp(before[0], e))
+    return sorted(set(hardest))
+
+
 unary = {
     "sq": (lambda x: x**2, lambda x: 2 * x, BOTH),
     "recip": (lambda x: 1 / x, lambda x: -1 / x**2, [x for x in BOTH if abs(x) > 1e-154]),
@@ -55,8 +70,8 @@ unary = {
         + [709.78, 710.0, 1e8, -745.0, -746.0, -1e8],
     ),
     "ln": (mpmath.log, lambda x: 1 / x, [x for x in POSITIVE + [0.7, 0.71, 1.41, 1.42] if x > 1e-307]),
-    "sin": (mpmath.sin, mpmath.cos, ANGLES),
-    "cos": (mpmath.cos, lambda x: -mpmath.sin(x), ANGLES),
+    "sin": (mpmath.sin, mpmath.cos, ANGLES + near_multiples_of_half_pi()),
+    "cos": (mpmath.cos, lambda x: -mpmath.sin(x), ANGLES + near_multiples_of_half_pi()),
     "tanh": (
         mpmath.tanh,
         lambda x: mpmath.sech(x) ** 2,
@@ -81,6 +96,9 @@ def power_points():
     points = [(x, p) for x in (1e-300, 1.0, 1e8, 0.7) for p in (-1.0, 0.0, 0.5, 1.0, 1.02)]
     points += [(log_uniform(1e-3, 1e3), random.uniform(-12, 12)) for _ in range(30)]
     points += [(log_uniform(1e-100, 1e100), random.uniform(-2, 2)) for _ in range(10)]
+    # the largest powers of mantissas far from 1, where the logarithm must be known to 2^-65
+    for x in [random.uniform(0.7072, 0.8) for _ in range(20)] + [random.uniform(1.25, 1.4142) for _ in range(20)]:
+        points.append((x, random.choice([-1, 1]) * random.uniform(600, 700) / math.log(x)))
     return points + [(1 + 1e-9, 3e11), (1 - 1e-7, 1e9), (0.99, -1e4)]
 
 
