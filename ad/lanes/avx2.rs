@@ -16,7 +16,7 @@ const TWO_54: f64 = 18_014_398_509_481_984.0;
 
 /// Four f64 side by side.
 ///
-/// Make values only inside a kernel entered through [`crate::dispatch`]: on a CPU without AVX2 and FMA every operation is an
+/// Make values only inside a kernel entered through [`crate::dispatch()`]: on a CPU without AVX2 and FMA every operation is an
 /// illegal instruction.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]

@@ -9,7 +9,7 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 /// Eight f64 side by side.
 ///
-/// Make values only inside a kernel entered through [`crate::dispatch`]: on a CPU without AVX-512 every operation is an
+/// Make values only inside a kernel entered through [`crate::dispatch()`]: on a CPU without AVX-512 every operation is an
 /// illegal instruction.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
