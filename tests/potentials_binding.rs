@@ -31,16 +31,27 @@ fn pairs_are_given_mixed_or_absent_and_leaves_follow_the_species() {
         .unwrap();
     let names: Vec<&str> = binding.leaves.iter().map(|l| l.name.as_str()).collect();
     let pairs = ["Ar-Ar", "Ar-Kr", "Kr-Kr", "Xe-Xe"];
-    let expected: Vec<String> = pairs.iter().flat_map(|p| [format!("lj.{p}.epsilon"), format!("lj.{p}.sigma")]).collect();
+    let expected: Vec<String> = pairs
+        .iter()
+        .flat_map(|p| [format!("lj.{p}.epsilon"), format!("lj.{p}.sigma")])
+        .collect();
     assert_eq!(names, expected);
     assert_eq!(binding.theta(), [0.01, 3.4, 0.012, 3.5, 0.014, 3.6, 0.02, 4.0]);
-    let at = |a, b| (binding.pairs[binding.index(a, b)].origin, binding.pairs[binding.index(a, b)].cutoff);
+    let at = |a, b| {
+        (
+            binding.pairs[binding.index(a, b)].origin,
+            binding.pairs[binding.index(a, b)].cutoff,
+        )
+    };
     assert_eq!(at(0, 0), (Origin::Given(0), 9.0));
     assert_eq!(at(1, 0), (Origin::Given(2), 8.0));
     assert_eq!(at(0, 2), (Origin::Mixed(0, 6), 9.0));
     assert_eq!(at(2, 1), (Origin::Absent, 0.0));
     assert_eq!(select(&names, "lj.*.epsilon").unwrap(), [0, 2, 4, 6]);
-    assert_eq!(select_any(&names, &["lj.Ar-*", "*.Kr-Kr.sigma"]).unwrap(), [0, 1, 2, 3, 5]);
+    assert_eq!(
+        select_any(&names, &["lj.Ar-*", "*.Kr-Kr.sigma"]).unwrap(),
+        [0, 1, 2, 3, 5]
+    );
 }
 
 #[test]
@@ -123,7 +134,10 @@ fn mixing_where_there_is_no_rule_is_an_error() {
             .like("Ni", morse.named(morse.example))
             .build(),
     );
-    assert_eq!(told, ["morse has no mixing rule for `d0`; give the pair Cu-Ni explicitly"]);
+    assert_eq!(
+        told,
+        ["morse has no mixing rule for `d0`; give the pair Cu-Ni explicitly"]
+    );
 }
 
 #[test]
@@ -145,7 +159,12 @@ fn early_switch_has_no_tail() {
 
 #[test]
 fn missing_values_name_every_parameter() {
-    let told = messages(PairBinding::builder("lj", lj(), ["Ar"]).cutoff(9.0).like("Ar", NOTHING).build());
+    let told = messages(
+        PairBinding::builder("lj", lj(), ["Ar"])
+            .cutoff(9.0)
+            .like("Ar", NOTHING)
+            .build(),
+    );
     assert_eq!(
         told,
         [

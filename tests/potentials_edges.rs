@@ -43,7 +43,9 @@ fn cases() -> impl Iterator<Item = (String, PairBinding)> {
 
 /// The well's depth on a grid of distances.
 fn depth(binding: &PairBinding) -> f64 {
-    -(0..200).map(|k| derivatives(binding, 0.9 + 0.002 * f64::from(k))[0]).fold(f64::INFINITY, f64::min)
+    -(0..200)
+        .map(|k| derivatives(binding, 0.9 + 0.002 * f64::from(k))[0])
+        .fold(f64::INFINITY, f64::min)
 }
 
 /// A pair of atoms in free space.
@@ -71,12 +73,19 @@ fn smoothness_at_the_cutoff_is_as_documented() {
     for (name, binding) in cases() {
         let continuous = binding.truncation.smoothness().map_or(0, |k| usize::from(k) + 1);
         let depth = depth(&binding);
-        for (order, value) in derivatives(&binding, before).into_iter().enumerate().take(continuous + 1) {
+        for (order, value) in derivatives(&binding, before)
+            .into_iter()
+            .enumerate()
+            .take(continuous + 1)
+        {
             let size = value.abs() / depth;
             if order < continuous {
                 assert!(size < ZERO, "{name}: derivative {order} jumps by {size:e}");
             } else {
-                assert!(size > JUMP, "{name}: derivative {order} is continuous, the documentation says less");
+                assert!(
+                    size > JUMP,
+                    "{name}: derivative {order} is continuous, the documentation says less"
+                );
             }
         }
     }
@@ -94,7 +103,11 @@ fn switch_begins_without_a_jump_in_two_derivatives() {
             // the third derivative of the switch, 60/width³ or so, times a few ulp
             assert!((u[order] - s[order]).abs() < 1e-11, "{}: derivative {order}", info.name);
         }
-        assert!((u[3] - s[3]).abs() > 1e-3, "{}: the switch begins too smoothly to be there", info.name);
+        assert!(
+            (u[3] - s[3]).abs() > 1e-3,
+            "{}: the switch begins too smoothly to be there",
+            info.name
+        );
     }
 }
 
@@ -114,7 +127,11 @@ fn energy_is_the_integral_of_its_slope_from_half_the_minimum_to_beyond_the_cutof
             let right = at(k);
             let integral = 0.5 * h * (left[1] + right[1]) - h * h / 12.0 * (right[2] - left[2]);
             let off = (right[0] - left[0] - integral).abs() / (depth + left[0].abs());
-            assert!(off < TOLERANCE, "{name}: jump of {off:e} at {}", start + h * f64::from(k));
+            assert!(
+                off < TOLERANCE,
+                "{name}: jump of {off:e} at {}",
+                start + h * f64::from(k)
+            );
             left = right;
         }
     }
@@ -125,14 +142,21 @@ fn pair_at_the_cutoff_to_the_last_bit() {
     for (name, binding) in cases() {
         let mut field = field(&binding);
         for r in [CUTOFF, CUTOFF.next_up(), 1.05 * CUTOFF, 1e8, 1e150] {
-            assert_eq!(in_engine(&mut field, r).unwrap(), (0.0, Vec3::zeros()), "{name} at {r:e}");
+            assert_eq!(
+                in_engine(&mut field, r).unwrap(),
+                (0.0, Vec3::zeros()),
+                "{name} at {r:e}"
+            );
         }
         let r = CUTOFF.next_down();
         let (energy, force) = in_engine(&mut field, r).unwrap();
         let [u, slope, ..] = derivatives(&binding, r);
         let scale = depth(&binding);
         assert!((energy - u).abs() < 1e-13 * scale, "{name}: {energy:e} is not {u:e}");
-        assert!((force.x + slope).abs() < 1e-13 * scale, "{name}: {force:?} is not {slope:e}");
+        assert!(
+            (force.x + slope).abs() < 1e-13 * scale,
+            "{name}: {force:?} is not {slope:e}"
+        );
     }
 }
 
@@ -141,13 +165,19 @@ fn overlapping_atoms_are_an_error_that_names_them() {
     for (name, binding) in cases() {
         let mut field = field(&binding);
         match in_engine(&mut field, 0.0) {
-            Err(EngineError::Overlap { first: 0, second: 1, distance: 0.0 }) => {}
+            Err(EngineError::Overlap {
+                first: 0,
+                second: 1,
+                distance: 0.0,
+            }) => {}
             other => panic!("{name}: {other:?}"),
         }
         for r in [1e-200, 1e-100, 1e-30, 1e-10, 1e-3] {
             match in_engine(&mut field, r) {
                 Ok((energy, force)) => assert!(energy.is_finite() && largest(force).is_finite(), "{name} at {r:e}"),
-                Err(EngineError::Overlap { first: 0, second: 1, .. }) => {}
+                Err(EngineError::Overlap {
+                    first: 0, second: 1, ..
+                }) => {}
                 Err(other) => panic!("{name} at {r:e}: {other}"),
             }
         }
@@ -171,7 +201,9 @@ fn zero_parameters_give_finite_energies_and_derivatives() {
                 assert!(all.iter().all(|x| x.is_finite()), "{name}, {} = 0: {all:?}", leaf.name);
             } else {
                 let errors = check(&zeroed).unwrap_err();
-                let told = errors.iter().any(|e| matches!(e, BindingError::OutOfBounds { name, .. } if *name == leaf.name));
+                let told = errors
+                    .iter()
+                    .any(|e| matches!(e, BindingError::OutOfBounds { name, .. } if *name == leaf.name));
                 assert!(told, "{name}, {} = 0: {errors:?}", leaf.name);
             }
         }
@@ -219,7 +251,10 @@ fn forbidden_parameters_are_refused_by_name_and_value() {
                 theta[k] = bad;
                 let mut field = field(&binding);
                 let message = field.set_parameters(&theta).unwrap_err().to_string();
-                assert!(message.contains(&leaf.name) && message.contains("must be"), "{name}: {message}");
+                assert!(
+                    message.contains(&leaf.name) && message.contains("must be"),
+                    "{name}: {message}"
+                );
             }
         }
     }
@@ -245,6 +280,9 @@ fn positions_that_are_not_finite_are_an_error() {
     let mut field = ForceField::new(vec![one_species(info, Truncation::Cut, CUTOFF)], Settings { skin: 0.0 }).unwrap();
     for bad in [f64::NAN, f64::INFINITY] {
         let error = in_engine(&mut field, bad).unwrap_err();
-        assert!(matches!(error, EngineError::NonFinitePosition { atom: 1, .. }), "{error}");
+        assert!(
+            matches!(error, EngineError::NonFinitePosition { atom: 1, .. }),
+            "{error}"
+        );
     }
 }

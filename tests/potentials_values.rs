@@ -86,7 +86,11 @@ impl PairVisitor for TailOf<'_> {
 #[test]
 fn every_potential_has_at_least_three_independent_values() {
     for info in PAIRS {
-        let points = cases().iter().filter(|c| c.potential == info.name).map(|c| c.points.len()).sum::<usize>();
+        let points = cases()
+            .iter()
+            .filter(|c| c.potential == info.name)
+            .map(|c| c.points.len())
+            .sum::<usize>();
         assert!(points >= 3, "{} has only {points} values", info.name);
     }
 }
@@ -118,7 +122,12 @@ fn energies_and_slopes_equal_the_published_formula() {
             }
             let found = at(&case.bind(Truncation::Cut, false), p.r).1;
             let off = (found - p.slope).abs() / p.slope.abs().max(p.cut.abs() / p.r);
-            assert!(off < TOLERANCE, "{} slope at {}: {found:e}, off by {off:e}", case.potential, p.r);
+            assert!(
+                off < TOLERANCE,
+                "{} slope at {}: {found:e}, off by {off:e}",
+                case.potential,
+                p.r
+            );
         }
     }
 }
@@ -209,7 +218,11 @@ fn example_has_its_minimum_near_one() {
     for info in PAIRS {
         let binding = catalogue::one_species(info, Truncation::Cut, 2.5);
         let slope = |r: f64| at(&binding, r).1;
-        assert!(slope(0.95) < 0.0 && slope(1.2) > 0.0, "{}: minimum not within 0.95 and 1.2", info.name);
+        assert!(
+            slope(0.95) < 0.0 && slope(1.2) > 0.0,
+            "{}: minimum not within 0.95 and 1.2",
+            info.name
+        );
     }
 }
 
@@ -226,9 +239,19 @@ fn dimer_in_the_engine_has_the_pair_energy_and_force() {
             };
             let out = evaluate(&mut field(&case.bind(Truncation::Cut, false)), &c);
             let scale = p.cut.abs().max(p.slope.abs() * p.r);
-            assert!((out.energy.unwrap() - p.cut).abs() < 1e-13 * scale, "{} at {}", case.potential, p.r);
+            assert!(
+                (out.energy.unwrap() - p.cut).abs() < 1e-13 * scale,
+                "{} at {}",
+                case.potential,
+                p.r
+            );
             let force = Vec3::new(0.0, -p.slope, 0.0);
-            assert!((out.forces[1] - force).amax() < 1e-13 * scale / p.r, "{} at {}", case.potential, p.r);
+            assert!(
+                (out.forces[1] - force).amax() < 1e-13 * scale / p.r,
+                "{} at {}",
+                case.potential,
+                p.r
+            );
             assert_eq!(out.forces[0], -out.forces[1]);
         }
     }

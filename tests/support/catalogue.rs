@@ -140,11 +140,7 @@ pub(crate) fn crystal() -> Configuration {
 
 /// 40 atoms in a slab, periodic along two axes, no two nearer than 0.9.
 pub(crate) fn gas() -> Configuration {
-    let cell = Cell::new(
-        [Vec3::x() * 6.0, Vec3::y() * 5.5, Vec3::z() * 6.0],
-        [true, true, false],
-    )
-    .unwrap();
+    let cell = Cell::new([Vec3::x() * 6.0, Vec3::y() * 5.5, Vec3::z() * 6.0], [true, true, false]).unwrap();
     scatter(cell, 40, 2, |random| random.vector(2.7))
 }
 
@@ -184,5 +180,9 @@ pub(crate) fn largest(vectors: &[Vec3]) -> f64 {
 /// Largest deviation of two lists of vectors.
 pub(crate) fn deviation(a: &[Vec3], b: &[Vec3]) -> f64 {
     assert_eq!(a.len(), b.len());
-    maximum(a.iter().zip(b).flat_map(|(x, y)| (0..3).map(move |k| (x[k] - y[k]).abs())))
+    maximum(
+        a.iter()
+            .zip(b)
+            .flat_map(|(x, y)| (0..3).map(move |k| (x[k] - y[k]).abs())),
+    )
 }
