@@ -7,6 +7,7 @@ pub mod dynamics;
 pub mod engine;
 pub mod input;
 pub mod io;
+pub mod run;
 
 pub use admd_ad as ad;
 pub use admd_potentials as potentials;

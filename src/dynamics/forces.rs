@@ -1,6 +1,6 @@
 //! What an integrator needs of the world: forces at a configuration.
 
-use crate::engine::{Configuration, EngineError, Evaluation, ForceField, Request};
+use crate::engine::{Configuration, EngineError, Evaluation, ForceField, NeighborStatistics, Request};
 
 /// Something that exerts forces. [`ForceField`] does; so can an analytic model in a test.
 ///
@@ -24,10 +24,19 @@ pub trait Forces {
     /// # Errors
     /// Where there is no finite result; `out` is then not to be used.
     fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError>;
+
+    /// What the neighbour list has done so far, where there is one.
+    fn statistics(&self) -> Option<NeighborStatistics> {
+        None
+    }
 }
 
 impl Forces for ForceField {
     fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError> {
         ForceField::evaluate(self, c, request, out)
+    }
+
+    fn statistics(&self) -> Option<NeighborStatistics> {
+        Some(ForceField::statistics(self))
     }
 }

@@ -103,7 +103,8 @@ impl Integrator for VelocityVerlet {
         refuse_leaps(&to.velocities, dt, &to.configuration.cell)?;
         forces.evaluate(&to.configuration, request, &mut next.evaluation)?;
         kick_on(&mut to.velocities, &next.evaluation.forces, masses, 0.5 * dt);
-        Ok(())
+        // Again, so that a state with a velocity that cannot be followed is never called good.
+        refuse_leaps(&to.velocities, dt, &to.configuration.cell)
     }
 
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64 {
