@@ -103,7 +103,12 @@ impl Builder {
     /// Parameters of a pair, in any order.
     #[must_use]
     pub fn pair<S: Into<String>>(self, a: &str, b: &str, values: impl IntoIterator<Item = (S, f64)>) -> Self {
-        self.push(a, b, Some(values.into_iter().map(|(name, x)| (name.into(), x)).collect()), None)
+        self.push(
+            a,
+            b,
+            Some(values.into_iter().map(|(name, x)| (name.into(), x)).collect()),
+            None,
+        )
     }
 
     /// Parameters of a pair with its own cutoff [length].
@@ -166,7 +171,11 @@ impl Builder {
             let k = binding.index(a, b);
             let pair = match given[k] {
                 Some(Given { values: None, .. }) => ABSENT,
-                Some(Given { values: Some(v), cutoff, .. }) => {
+                Some(Given {
+                    values: Some(v),
+                    cutoff,
+                    ..
+                }) => {
                     let origin = Origin::Given(binding.leaves.len());
                     self.read(&mut binding, (a, b), v, &mut errors);
                     self.cut(&binding, (a, b), origin, *cutoff, &mut errors)

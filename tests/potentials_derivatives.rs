@@ -22,7 +22,10 @@ fn differences(f: impl Fn(f64) -> f64, h: f64) -> (f64, f64) {
     let mut estimate = f64::INFINITY;
     for level in 1..4 {
         let factor = f64::from(1 << (2 * level));
-        let next: Vec<f64> = row.windows(2).map(|w| (factor * w[1] - w[0]) / (factor - 1.0)).collect();
+        let next: Vec<f64> = row
+            .windows(2)
+            .map(|w| (factor * w[1] - w[0]) / (factor - 1.0))
+            .collect();
         estimate = (next[next.len() - 1] - row[row.len() - 1]).abs();
         row = next;
     }
@@ -64,7 +67,10 @@ fn force_is_minus_the_difference_quotient_of_the_energy() {
                 }
                 tested += 1;
             }
-            assert!(tested >= 4, "{name}, {system}: only {tested} atoms are free of cutoff crossings");
+            assert!(
+                tested >= 4,
+                "{name}, {system}: only {tested} atoms are free of cutoff crossings"
+            );
         }
     }
 }
@@ -81,7 +87,10 @@ fn force_equals_the_complex_step() {
             for _ in 0..8 {
                 let atom = random.uniform(0.0, c.len() as f64) as usize;
                 let off = (forces[atom] - Vec3::from(complex_force(&pairs, &binding, atom))).amax();
-                assert!(off < TOLERANCE * largest(&forces), "{name}, {system}: atom {atom} is off by {off:e}");
+                assert!(
+                    off < TOLERANCE * largest(&forces),
+                    "{name}, {system}: atom {atom} is off by {off:e}"
+                );
             }
         }
     }
@@ -99,7 +108,10 @@ fn energy_equals_the_double_loop() {
             assert!(off < TOLERANCE, "{name}, {system}: {off:e}");
             let sum: f64 = out.energies.iter().sum();
             let off = (out.energy.unwrap() - sum).abs() / scale(&pairs, &binding);
-            assert!(off < TOLERANCE, "{name}, {system}: energies of the atoms do not add up, {off:e}");
+            assert!(
+                off < TOLERANCE,
+                "{name}, {system}: energies of the atoms do not add up, {off:e}"
+            );
         }
     }
 }
@@ -163,7 +175,11 @@ fn parameter_gradient_equals_the_complex_step() {
                 let off = (dual[k] - complex[k]).abs() * leaf.value.abs();
                 // a steep repulsion turns a relative change of a length into a force: its own magnitude counts too
                 let size = scale + complex[k].abs() * leaf.value.abs();
-                assert!(off <= TOLERANCE * size, "{name}, {system}: dE/d({}) off by {off:e}", leaf.name);
+                assert!(
+                    off <= TOLERANCE * size,
+                    "{name}, {system}: dE/d({}) off by {off:e}",
+                    leaf.name
+                );
             }
         }
     }
@@ -178,7 +194,9 @@ fn energy_scales_with_the_parameters_that_are_energies() {
             let pairs = Pairs::new(&c, &binding);
             let gradient = dual_gradient(&pairs, &binding);
             let weighted = binding.leaves.iter().zip(&gradient);
-            let sum: f64 = weighted.map(|(l, g)| f64::from(l.spec.dimension.energy) * l.value * g).sum();
+            let sum: f64 = weighted
+                .map(|(l, g)| f64::from(l.spec.dimension.energy) * l.value * g)
+                .sum();
             let energy = evaluate(&mut field(&binding), &c).energy.unwrap();
             let off = (sum - energy).abs() / scale(&pairs, &binding);
             assert!(off < TOLERANCE, "{name}, {system}: {off:e}");
@@ -196,7 +214,9 @@ fn virial_is_the_parameter_derivative_along_the_lengths_of_a_bare_cut() {
             let pairs = Pairs::new(&c, &binding);
             let gradient = dual_gradient(&pairs, &binding);
             let weighted = binding.leaves.iter().zip(&gradient);
-            let sum: f64 = weighted.map(|(l, g)| f64::from(l.spec.dimension.length) * l.value * g).sum();
+            let sum: f64 = weighted
+                .map(|(l, g)| f64::from(l.spec.dimension.length) * l.value * g)
+                .sum();
             let virial = evaluate(&mut field(&binding), &c).virial.unwrap().trace();
             let off = (sum - virial).abs() / scale(&pairs, &binding);
             assert!(off < TOLERANCE, "{name}, {system}: {off:e}");

@@ -108,7 +108,9 @@ pub enum BindingError {
         onset: f64,
     },
     /// Tail corrections of a shifted energy.
-    #[error("tail corrections are defined for the truncations `cut` and `switched`, not for `{truncation}`; change one")]
+    #[error(
+        "tail corrections are defined for the truncations `cut` and `switched`, not for `{truncation}`; change one"
+    )]
     TailOfShifted {
         /// The truncation.
         truncation: &'static str,

@@ -94,8 +94,23 @@ mod tests {
 
     #[test]
     fn stars_and_question_marks_match_as_in_a_shell() {
-        let yes = [("*", ""), ("a*c", "abbc"), ("a*c", "ac"), ("*.b.*", "a.b.c"), ("a?c", "aβc"), ("*ab", "aab"), ("**", "x")];
-        let no = [("", "a"), ("a*c", "acb"), ("a?c", "ac"), ("?", ""), ("ab", "abc"), ("*b", "a")];
+        let yes = [
+            ("*", ""),
+            ("a*c", "abbc"),
+            ("a*c", "ac"),
+            ("*.b.*", "a.b.c"),
+            ("a?c", "aβc"),
+            ("*ab", "aab"),
+            ("**", "x"),
+        ];
+        let no = [
+            ("", "a"),
+            ("a*c", "acb"),
+            ("a?c", "ac"),
+            ("?", ""),
+            ("ab", "abc"),
+            ("*b", "a"),
+        ];
         assert!(yes.iter().all(|(p, n)| matches(p, n)), "{yes:?}");
         assert!(no.iter().all(|(p, n)| !matches(p, n)), "{no:?}");
     }
@@ -105,6 +120,9 @@ mod tests {
         let names = ["m.a", "m.b", "l.a"];
         assert_eq!(select_any(&names, &["m.*", "*.a"]).as_deref(), Ok(&[0, 1, 2][..]));
         let errors = select_any(&names, &["x", "m.*", "y"]).unwrap_err();
-        assert_eq!(errors.iter().map(|e| e.pattern.as_str()).collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(
+            errors.iter().map(|e| e.pattern.as_str()).collect::<Vec<_>>(),
+            ["x", "y"]
+        );
     }
 }

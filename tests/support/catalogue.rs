@@ -140,11 +140,7 @@ pub(crate) fn crystal() -> Configuration {
 
 /// 40 atoms in a slab, periodic along two axes, no two nearer than 0.9.
 pub(crate) fn gas() -> Configuration {
-    let cell = Cell::new(
-        [Vec3::x() * 6.0, Vec3::y() * 5.5, Vec3::z() * 6.0],
-        [true, true, false],
-    )
-    .unwrap();
+    let cell = Cell::new([Vec3::x() * 6.0, Vec3::y() * 5.5, Vec3::z() * 6.0], [true, true, false]).unwrap();
     scatter(cell, 40, 2, |random| random.vector(2.7))
 }
 
@@ -170,14 +166,23 @@ fn scatter(cell: Cell, n: usize, seed: u64, place: impl Fn(&mut Random) -> Vec3)
     }
 }
 
-/// Largest |component| of a list of vectors.
-pub(crate) fn largest(vectors: &[Vec3]) -> f64 {
-    vectors.iter().map(|v| v.amax()).fold(0.0, f64::max)
+/// The largest of non-negative numbers; NaN counts as infinite, so that it fails every comparison.
+pub(crate) fn maximum(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    let worst = |a: f64, b: f64| if b.is_nan() { f64::INFINITY } else { a.max(b) };
+    numbers.into_iter().fold(0.0, worst)
 }
 
-/// Largest deviation of two lists of vectors; NaN becomes infinite, so that it fails every comparison.
+/// Largest |component| of a list of vectors.
+pub(crate) fn largest(vectors: &[Vec3]) -> f64 {
+    maximum(vectors.iter().flat_map(|v| v.iter().map(|x| x.abs())))
+}
+
+/// Largest deviation of two lists of vectors.
 pub(crate) fn deviation(a: &[Vec3], b: &[Vec3]) -> f64 {
     assert_eq!(a.len(), b.len());
-    let parts = a.iter().zip(b).flat_map(|(x, y)| (0..3).map(move |k| (x[k] - y[k]).abs()));
-    parts.map(|d| if d.is_nan() { f64::INFINITY } else { d }).fold(0.0, f64::max)
+    maximum(
+        a.iter()
+            .zip(b)
+            .flat_map(|(x, y)| (0..3).map(move |k| (x[k] - y[k]).abs())),
+    )
 }

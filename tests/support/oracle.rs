@@ -95,7 +95,12 @@ struct Energy<'a, T> {
 impl<T: Real> PairVisitor for Energy<'_, T> {
     type Output = T;
     fn visit<E: Truncated>(self) -> T {
-        let Self { pairs, binding, point, magnitude } = self;
+        let Self {
+            pairs,
+            binding,
+            point,
+            magnitude,
+        } = self;
         let made = binding.coefficients::<E, T>(&point.theta);
         let mut sum = T::lit(0.0);
         for (i, j, d) in &pairs.list {
@@ -132,14 +137,24 @@ impl<T: Real> PairVisitor for Energy<'_, T> {
 
 /// Energy at a point in any scalar.
 pub(crate) fn energy_at<T: Real>(pairs: &Pairs, binding: &PairBinding, point: &Point<T>) -> T {
-    let visitor = Energy { pairs, binding, point, magnitude: false };
+    let visitor = Energy {
+        pairs,
+        binding,
+        point,
+        magnitude: false,
+    };
     visit_pair(binding.info.name, binding.truncation, visitor).unwrap()
 }
 
 /// Σ |pair energies|: the scale of the energy's round-off, since the energy is a difference of large numbers.
 pub(crate) fn scale(pairs: &Pairs, binding: &PairBinding) -> f64 {
     let point = Point::plain(binding);
-    let visitor = Energy { pairs, binding, point: &point, magnitude: true };
+    let visitor = Energy {
+        pairs,
+        binding,
+        point: &point,
+        magnitude: true,
+    };
     visit_pair(binding.info.name, binding.truncation, visitor).unwrap()
 }
 
