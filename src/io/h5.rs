@@ -74,6 +74,11 @@ impl H5File {
         Ok(Node(self.0.group("/")?))
     }
 
+    /// Bytes that HDF5 has given out, whether they are written or not.
+    pub(crate) fn size(&self) -> u64 {
+        self.0.size()
+    }
+
     /// Hands everything to the operating system.
     pub(crate) fn flush(&self) -> Result<()> {
         Ok(self.0.flush()?)

@@ -79,6 +79,30 @@ impl Claim {
         File::open(self.path())?.sync_all()
     }
 
+    /// Makes the file `bytes` long, so that later writes find their room. HDF5 ignores what follows its own end.
+    ///
+    /// Zeros are really written: a file that is only declared long has no room on the disk.
+    pub(super) fn reserve(&self, bytes: u64) -> std::io::Result<()> {
+        const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+        let mut file = File::options().write(true).open(self.path())?;
+        let mut at = file.seek(std::io::SeekFrom::End(0))?;
+        while at < bytes {
+            let n = ZEROS.len().min((bytes - at) as usize);
+            file.write_all(&ZEROS[..n])?;
+            at += n as u64;
+        }
+        Ok(())
+    }
+
+    /// Cuts what was reserved and not used.
+    pub(super) fn trim(&self, bytes: u64) -> std::io::Result<()> {
+        let file = File::options().write(true).open(self.path())?;
+        if file.metadata()?.len() > bytes {
+            file.set_len(bytes)?;
+        }
+        Ok(())
+    }
+
     /// Forces the file onto the disk and gives it its name.
     pub(super) fn publish(&mut self) -> Result<(), H5mdError> {
         let failed = |e: std::io::Error| H5mdError::write(&self.target, e);

@@ -129,6 +129,11 @@ impl Trajectory {
             reason,
         };
         let root = file.root().map_err(|e| not_opened(e.0))?;
+        let module = root.group("h5md").and_then(|m| m.numbers_attribute::<i32>("version"));
+        match module.map_err(|e| foreign(format!("it is no H5MD file: {}", e.0)))?[..] {
+            [1, _] => {}
+            ref other => return Err(foreign(format!("its H5MD version is {other:?}, not 1.x"))),
+        }
         let creator = root
             .group("h5md/creator")
             .and_then(|c| Ok((c.text_attribute("name")?, c)));

@@ -138,8 +138,9 @@ impl TrajectoryWriter {
                 path: path.clone(),
                 ..Summary::default()
             },
-            since_flush: 0,
-            flushed: Instant::now(),
+            frame_bytes: 24 * (shape.positions + shape.velocities + shape.forces) as u64 + ROW_BYTES,
+            pending: (0, 0),
+            synced: Instant::now(),
         };
         let thread = std::thread::Builder::new()
             .name("trajectory".to_owned())
@@ -269,14 +270,23 @@ struct Worker {
     claim: Claim,
     options: WriterOptions,
     summary: Summary,
-    since_flush: u64,
-    flushed: Instant,
+    frame_bytes: u64,
+    /// Frames and bytes since the last flush.
+    pending: (u64, u64),
+    synced: Instant,
 }
+
+/// Bytes of a row of observables, generously.
+const ROW_BYTES: u64 = 256;
+/// Room for the index of the chunks and for the last, partly filled chunk of every series.
+const MARGIN: u64 = 512 << 10;
+/// Limits of the bytes between two flushes.
+const FLUSH_LEAST: u64 = 256 << 10;
+const FLUSH_MOST: u64 = 64 << 20;
 
 impl Worker {
     fn run(mut self, receiver: &Receiver<Message>) -> Result<Summary, H5mdError> {
-        let path = self.summary.path.clone();
-        self.serve(receiver).map_err(|reason| H5mdError::write(&path, reason))?;
+        let served = self.serve(receiver);
         let Self {
             layout,
             file,
@@ -284,27 +294,34 @@ impl Worker {
             mut summary,
             ..
         } = self;
+        let failed = |reason: String| H5mdError::write(&summary.path, reason);
         drop(layout);
-        let closed = file.flush().and_then(|()| file.close()).map_err(|e| e.0);
-        let synced = closed.and_then(|()| claim.sync().map_err(|e| e.to_string()));
-        synced.map_err(|reason| H5mdError::write(&path, reason))?;
-        summary.bytes = std::fs::metadata(claim.path()).map_or(0, |m| m.len());
+        // After a failure too: what has been flushed becomes a proper file.
+        let flushed = file.flush();
+        let size = file.size();
+        let closed = flushed.and_then(|()| file.close()).map_err(|e| e.0);
+        let trimmed = closed.and_then(|()| claim.trim(size).and_then(|()| claim.sync()).map_err(|e| e.to_string()));
+        served.and(trimmed).map_err(failed)?;
+        summary.bytes = size;
         Ok(summary)
     }
 
     /// Writes until nobody is left to send.
     fn serve(&mut self, receiver: &Receiver<Message>) -> Result<(), String> {
+        self.reserve()?;
         loop {
-            let patience = self.options.flush_interval.saturating_sub(self.flushed.elapsed());
+            let patience = self.options.flush_interval.saturating_sub(self.synced.elapsed());
             match receiver.recv_timeout(patience) {
                 Ok(Message::Frame(frame)) => {
                     self.layout.push_frame(&frame).map_err(|e| e.0)?;
                     self.summary.frames += 1;
-                    self.since_flush += 1;
+                    self.pending.0 += 1;
+                    self.pending.1 += self.frame_bytes;
                 }
                 Ok(Message::Thermo(row)) => {
                     self.layout.push_thermo(&row).map_err(|e| e.0)?;
                     self.summary.rows += 1;
+                    self.pending.1 += ROW_BYTES;
                 }
                 Ok(Message::Sync(done)) => {
                     self.sync()?;
@@ -313,20 +330,40 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
-            if self.flushed.elapsed() >= self.options.flush_interval {
+            if self.synced.elapsed() >= self.options.flush_interval {
                 self.sync()?;
-            } else if self.since_flush >= self.options.flush_frames.max(1) {
-                self.file.flush().map_err(|e| e.0)?;
-                self.since_flush = 0;
+            } else if self.pending.0 >= self.options.flush_frames.max(1) || self.pending.1 >= self.budget() {
+                self.flush()?;
             }
         }
     }
 
-    fn sync(&mut self) -> Result<(), String> {
+    fn flush(&mut self) -> Result<(), String> {
         self.file.flush().map_err(|e| e.0)?;
+        self.pending = (0, 0);
+        self.reserve()
+    }
+
+    fn sync(&mut self) -> Result<(), String> {
+        self.flush()?;
         self.claim.sync().map_err(|e| e.to_string())?;
-        self.since_flush = 0;
-        self.flushed = Instant::now();
+        self.synced = Instant::now();
         Ok(())
+    }
+
+    /// Bytes after which everything is flushed, frames or not.
+    fn budget(&self) -> u64 {
+        self.options
+            .flush_frames
+            .max(1)
+            .saturating_mul(self.frame_bytes)
+            .clamp(FLUSH_LEAST, FLUSH_MOST)
+    }
+
+    /// Reserves room for everything up to the next flush: HDF5 cannot give up a half-written state, so a disk that is
+    /// full must be met while there is none.
+    fn reserve(&self) -> Result<(), String> {
+        let room = self.budget() + self.budget() / 8 + self.frame_bytes + MARGIN;
+        self.claim.reserve(self.file.size() + room).map_err(|e| e.to_string())
     }
 }
