@@ -185,7 +185,7 @@ fn walk(cx: &Context, tree: &Table, limits: Limits) -> Option<Plan> {
         species: start.1,
         start: start.0,
         bindings,
-        settings: Settings { skin },
+        settings: Settings::new(skin),
         integrator: IntegratorPlan::VelocityVerlet {
             timestep: timestep?.value.coherent,
         },
