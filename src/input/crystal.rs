@@ -61,7 +61,6 @@ pub(super) fn build(view: &View<'_>, declared: &[Declared], seed: u64, most_atom
     let sheared = ["edges", "density", "constant"].into_iter().find(|k| view.has(k)).unwrap_or("lattice");
     let cell = cell(view, block.edges, periodic(view, [true; 3]), sheared)?;
     let raw = Raw {
-        names,
         types,
         positions: block.positions(),
         cell,

@@ -19,8 +19,6 @@ pub(super) struct Start {
 
 /// Atoms without species resolved: what a file or a lattice gives.
 pub(super) struct Raw {
-    /// Names of all species.
-    pub(super) names: Vec<String>,
     pub(super) types: Vec<u16>,
     pub(super) positions: Vec<Vec3>,
     pub(super) cell: Cell,

@@ -65,7 +65,6 @@ pub(super) fn read(view: &View<'_>, declared: &[Declared]) -> Option<(Raw, Vec<S
     let types = frame.species.iter().map(|s| index.get(s.as_str()).copied().unwrap_or(0)).collect();
     let cell = cell_of(view, &frame)?;
     let raw = Raw {
-        names,
         types,
         positions: frame.positions.clone(),
         cell,
