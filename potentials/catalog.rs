@@ -1,5 +1,6 @@
 //! The catalogue: the only place that knows every potential. Adding one is one line here.
 
+use crate::form::binding::{BindingError, PairBinding};
 use crate::form::pair::{Info, PairPotential};
 use crate::form::truncation::{ForceShifted, Shifted, Switched, Truncated, Truncation};
 
@@ -36,6 +37,29 @@ macro_rules! catalogue {
 
 catalogue! {
     crate::lennard_jones::LennardJones,
+    crate::mie::Mie,
+    crate::morse::Morse,
+    crate::buckingham::Buckingham,
+}
+
+/// Checks a binding whose potential is known by its description only.
+///
+/// # Errors
+/// All that is wrong with it.
+///
+/// # Panics
+/// When the potential is not in the catalogue.
+pub fn check(binding: &PairBinding) -> Result<(), Vec<BindingError>> {
+    struct Check<'a>(&'a PairBinding);
+    impl PairVisitor for Check<'_> {
+        type Output = Result<(), Vec<BindingError>>;
+        fn visit<E: Truncated>(self) -> Self::Output {
+            self.0.check::<E>()
+        }
+    }
+    let name = binding.info.name;
+    visit_pair(name, binding.truncation, Check(binding))
+        .unwrap_or_else(|| panic!("the potential {name} has no line in potentials/catalog.rs"))
 }
 
 /// The description of the potential of that name.

@@ -3,6 +3,7 @@
 //! The binding is plain data; [`PairBinding::coefficients`] turns it into coefficients in any scalar, so that mixing rules,
 //! preparation, shifts and tails are all differentiated by the same pass.
 
+pub use super::error::BindingError;
 use super::mixing::{Rule, mix};
 use super::pair::{Info, PairEnergy, PairPotential};
 use super::parameters::{Leaves, Mixing, ParameterSpec};
@@ -39,65 +40,6 @@ pub struct Pair {
     pub origin: Origin,
     /// Cutoff [length]; 0 for an absent pair.
     pub cutoff: f64,
-}
-
-/// What can be wrong with a binding.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum BindingError {
-    /// A parameter outside its bounds.
-    #[error("{name} = {value} must be {bounds}")]
-    OutOfBounds {
-        /// The leaf.
-        name: String,
-        /// Its value.
-        value: f64,
-        /// The bounds in words.
-        bounds: &'static str,
-    },
-    /// Parameters that do not fit each other.
-    #[error("{pair}: {reason}")]
-    Inconsistent {
-        /// The pair of species.
-        pair: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// Mixing where the potential has no rule.
-    #[error("{potential} has no mixing rule for `{parameter}`; give the pair {pair} explicitly")]
-    NoMixingRule {
-        /// The potential.
-        potential: &'static str,
-        /// The parameter.
-        parameter: &'static str,
-        /// The pair of species.
-        pair: String,
-    },
-    /// A cutoff that is not a positive number.
-    #[error("the cutoff of {pair} is {cutoff}; it must be positive and finite")]
-    BadCutoff {
-        /// The pair of species.
-        pair: String,
-        /// The value.
-        cutoff: f64,
-    },
-    /// A switch that does not start inside the cutoff.
-    #[error("the switch begins at {onset} of the cutoff; it must begin within 0 and 1")]
-    BadOnset {
-        /// The fraction.
-        onset: f64,
-    },
-    /// Tail corrections of a shifted energy.
-    #[error("tail corrections are defined for the truncations `cut` and `switched`, not for `{truncation}`")]
-    TailOfShifted {
-        /// The truncation.
-        truncation: &'static str,
-    },
-    /// A tail integral that does not exist.
-    #[error("{pair} falls off too slowly for a tail correction; set tail = false")]
-    TailDiverges {
-        /// The pair of species.
-        pair: String,
-    },
 }
 
 /// A pair potential bound to a list of species.
@@ -160,13 +102,8 @@ impl PairBinding {
     /// `theta` holds one value a leaf in the order of [`PairBinding::leaves`]. An absent pair repeats the coefficients of
     /// the first pair that is there, with cutoff 0.
     pub fn coefficients<E: Truncated, T: Real>(&self, theta: &[T]) -> Vec<PairCoefficients<E::Coef<T>, T>> {
-        let params = |first: usize| <<E::Potential as PairPotential>::Params<T>>::from_fn(|k| theta[first + k]);
         let one = |pair: &Pair| {
-            let p = match pair.origin {
-                Origin::Absent => return None,
-                Origin::Given(first) => params(first),
-                Origin::Mixed(a, b) => mix::<E::Potential, T>(self.rule, &params(a), &params(b)),
-            };
+            let p = self.params::<E, T>(pair.origin, theta)?;
             let cutoff = T::lit(pair.cutoff);
             let coef = E::prepare(&p, cutoff, self.truncation);
             let tail = self.tail.then(|| {
@@ -195,6 +132,11 @@ impl PairBinding {
             .collect()
     }
 
+    /// The values of the leaves.
+    pub fn theta(&self) -> Vec<f64> {
+        self.leaves.iter().map(|leaf| leaf.value).collect()
+    }
+
     /// Checks bounds, mixing, cutoffs and tails.
     ///
     /// # Errors
@@ -211,15 +153,22 @@ impl PairBinding {
                 });
             }
         }
-        if let Truncation::Switched { onset } = self.truncation
-            && !(0.0..1.0).contains(&onset)
-        {
-            errors.push(BindingError::BadOnset { onset });
-        }
-        if self.tail && matches!(self.truncation, Truncation::Shifted | Truncation::ForceShifted) {
-            errors.push(BindingError::TailOfShifted {
-                truncation: self.truncation.name(),
-            });
+        match self.truncation {
+            Truncation::Switched { onset } if !(0.0..1.0).contains(&onset) => {
+                errors.push(BindingError::BadOnset { onset });
+            }
+            Truncation::Switched { onset } if self.tail && onset < tail::EARLIEST_ONSET => {
+                errors.push(BindingError::TailOfEarlySwitch {
+                    onset,
+                    earliest: tail::EARLIEST_ONSET,
+                });
+            }
+            Truncation::Shifted | Truncation::ForceShifted if self.tail => {
+                errors.push(BindingError::TailOfShifted {
+                    truncation: self.truncation.name(),
+                });
+            }
+            _ => {}
         }
         for (a, b) in self.each_pair() {
             self.check_pair::<E>(a, b, &mut errors);
@@ -238,34 +187,55 @@ impl PairBinding {
                 cutoff: pair.cutoff,
             });
         }
-        match pair.origin {
-            Origin::Mixed(..) => {
-                let unmixable = |s: &&ParameterSpec| s.mixing == Mixing::Explicit || self.rule == Rule::Explicit;
-                if let Some(spec) = self.info.parameters.iter().find(unmixable) {
-                    errors.push(BindingError::NoMixingRule {
-                        potential: self.info.name,
-                        parameter: spec.name,
-                        pair: self.pair_name(a, b),
-                    });
-                }
+        if let Origin::Mixed(..) = pair.origin {
+            let unmixable = |s: &&ParameterSpec| s.mixing == Mixing::Explicit || self.rule == Rule::Explicit;
+            if let Some(spec) = self.info.parameters.iter().find(unmixable) {
+                errors.push(BindingError::NoMixingRule {
+                    potential: self.info.name,
+                    parameter: spec.name,
+                    pair: self.pair_name(a, b),
+                });
+                return;
             }
-            Origin::Given(first) => {
-                let p = <<E::Potential as PairPotential>::Params<f64>>::from_fn(|k| self.leaves[first + k].value);
-                if let Err(reason) = <E::Potential as PairPotential>::validate(&p) {
-                    errors.push(BindingError::Inconsistent {
-                        pair: self.pair_name(a, b),
-                        reason,
-                    });
-                } else if self.tail {
-                    let coef = <E::Potential as PairPotential>::prepare(&p);
-                    if !tail::converges::<E::Potential>(&coef, pair.cutoff) {
-                        errors.push(BindingError::TailDiverges {
-                            pair: self.pair_name(a, b),
-                        });
-                    }
-                }
+        }
+        let allowed = |first: usize| {
+            let own = self.leaves[first..].iter().take(self.info.parameters.len());
+            own.into_iter().all(|leaf| leaf.spec.bounds.allow(leaf.value))
+        };
+        let in_bounds = match pair.origin {
+            Origin::Absent => true,
+            Origin::Given(first) => allowed(first),
+            Origin::Mixed(x, y) => allowed(x) && allowed(y),
+        };
+        let Some(p) = self.params::<E, f64>(pair.origin, &self.theta()).filter(|_| in_bounds) else {
+            return;
+        };
+        if let Err(reason) = <E::Potential as PairPotential>::validate(&p) {
+            errors.push(BindingError::Inconsistent {
+                pair: self.pair_name(a, b),
+                reason,
+            });
+        } else if self.tail {
+            let coef = <E::Potential as PairPotential>::prepare(&p);
+            if !tail::converges::<E::Potential>(&coef, pair.cutoff) {
+                errors.push(BindingError::TailDiverges {
+                    pair: self.pair_name(a, b),
+                });
             }
-            Origin::Absent => {}
+        }
+    }
+
+    /// The parameters of a pair; `None` where it does not interact.
+    fn params<E: Truncated, T: Real>(
+        &self,
+        origin: Origin,
+        theta: &[T],
+    ) -> Option<<E::Potential as PairPotential>::Params<T>> {
+        let given = |first: usize| <<E::Potential as PairPotential>::Params<T>>::from_fn(|k| theta[first + k]);
+        match origin {
+            Origin::Absent => None,
+            Origin::Given(first) => Some(given(first)),
+            Origin::Mixed(a, b) => Some(mix::<E::Potential, T>(self.rule, &given(a), &given(b))),
         }
     }
 }

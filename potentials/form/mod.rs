@@ -1,9 +1,11 @@
 //! What an energy may be, and how its parameters are named, mixed and truncated.
 
 pub mod binding;
+pub mod error;
 pub mod mixing;
 pub mod pair;
 pub mod parameters;
+pub mod select;
 pub mod tail;
 pub mod truncation;
 pub mod units;

@@ -31,6 +31,19 @@ pub struct Info {
     pub example: &'static [f64],
 }
 
+impl Info {
+    /// Parameter values by name, from values in order.
+    ///
+    /// ```
+    /// use admd_potentials::catalog::pair_info;
+    /// let lj = pair_info("lj").unwrap();
+    /// assert!(lj.named(lj.example).eq([("epsilon", 1.0), ("sigma", 1.0)]));
+    /// ```
+    pub fn named<'a>(&'a self, values: &'a [f64]) -> impl Iterator<Item = (&'static str, f64)> + 'a {
+        self.parameters.iter().map(|spec| spec.name).zip(values.iter().copied())
+    }
+}
+
 /// A pair potential: parameters, what is prepared once per pair of species, and the energy.
 ///
 /// No cutoff appears here; [`super::truncation`] puts any of its adaptors around any potential.

@@ -23,8 +23,9 @@ pub struct Tail<T> {
 
 /// Tail integrals of a truncated energy at its cutoff.
 ///
-/// The outer part is mapped on (0, 1] by r = r_c/t, where inverse powers become polynomials: Gauss-Legendre quadrature is
-/// then exact to round-off for Lennard-Jones and converges fast for exponentials.
+/// The outer part is mapped on (0, 1] by r = r_c/s⁸, where r⁻ᵐ becomes s^(8m − 25), smooth for every exponent m that
+/// [`converges`] lets pass, whole or not: Gauss-Legendre quadrature is then exact to round-off for inverse powers, and
+/// exponentials converge as fast.
 pub fn tail<E: Truncated, T: Real>(
     bare: &<E::Potential as PairEnergy>::Coef<T>,
     truncated: &E::Coef<T>,
@@ -33,9 +34,11 @@ pub fn tail<E: Truncated, T: Real>(
 ) -> Tail<T> {
     let cube = cutoff.powi(3);
     let mut outer = T::lit(0.0);
-    for (t, w) in gauss_legendre() {
+    for (s, w) in gauss_legendre() {
+        // r² dr = r_c³ t⁻⁴ dt with t = s⁸ and dt = 8 s⁷ ds
+        let t = s.sq().sq().sq();
         let u = E::Potential::energy((cutoff / t).sq(), bare);
-        outer = (u * (w / t.powi(4))).mul_add(cube, outer);
+        outer = (u * (8.0 * w / (t * t * t * s))).mul_add(cube, outer);
     }
     let mut switched = T::lit(0.0);
     if onset < 1.0 {
@@ -55,9 +58,14 @@ pub fn tail<E: Truncated, T: Real>(
     }
 }
 
-/// Does the potential fall off faster than r⁻³, so that the tail exists? Judged from two far distances.
+/// The earliest onset of a switch, as a fraction of the cutoff, that admits a tail: what the switch takes away is averaged
+/// with a pair distribution of 1, which nearer atoms do not have.
+pub const EARLIEST_ONSET: f64 = 0.5;
+
+/// Does the potential fall off faster than r⁻³, so that the tail exists? Judged from two far distances; an exponent below
+/// 3.3 counts as too slow.
 pub fn converges<P: PairPotential>(c: &P::Coef<f64>, cutoff: f64) -> bool {
-    let weight = |x: f64| P::energy((cutoff * x).powi(2), c).abs() * x.powi(3);
+    let weight = |x: f64| P::energy((cutoff * x).sq(), c).abs() * (x * x * x);
     let (near, far) = (weight(1e3), weight(1e4));
     far <= 0.5 * near
 }

@@ -1,5 +1,16 @@
-//! Equations of motion: the state and what moves it.
+//! Equations of motion: the state, what moves it, and what is measured on it.
+//!
+//! Everything here is in coherent units (see [`admd_potentials::form::units`]): no conversion constant stands in an
+//! equation. Conversions happen in the records that [`crate::run`] hands to files and to the terminal.
 
+mod forces;
+mod integrator;
+pub mod observables;
 mod state;
+pub mod velocities;
+mod velocity_verlet;
 
+pub use forces::Forces;
+pub use integrator::{DynamicsError, Integrator, Moment};
 pub use state::State;
+pub use velocity_verlet::{VelocityVerlet, drift, kick, kick_on};

@@ -19,9 +19,13 @@ pub enum EngineError {
         /// Its position [length].
         position: [f64; 3],
     },
-    /// Two atoms at one place, or so close that the energy is not finite.
+    /// Two atoms at one place, or so close that their energy or its slope in r² is not finite.
+    ///
+    /// Two atoms at distance 0 are no error where both are finite: their force vanishes. A potential written in r has a
+    /// slope 1/(2r) du/dr that is infinite there, because the force has no direction.
     #[error(
-        "atoms {first} and {second} are {distance:e} apart and their energy is not finite; move them apart or minimise"
+        "atoms {first} and {second} are {distance:e} apart and their energy or force is not finite; move them apart or \
+         minimise"
     )]
     Overlap {
         /// The lower index, from 0.
@@ -62,6 +66,33 @@ pub enum EngineError {
     /// A parameter set that the potential refuses.
     #[error(transparent)]
     Binding(#[from] admd_potentials::form::binding::BindingError),
+    /// More periodic images within the cutoff than can be indexed.
+    #[error(
+        "a list of reach {reach} needs {copies:e} copies of the cell with its {atoms} atoms, more than can be indexed; \
+         shorten the cutoff or enlarge the cell"
+    )]
+    TooManyImages {
+        /// Copies of the cell.
+        copies: f64,
+        /// Number of atoms.
+        atoms: usize,
+        /// Cutoff and skin [length].
+        reach: f64,
+    },
+    /// An atom so far from the cell that its place within it has no digits left.
+    #[error("atom {atom} at {position:?} is more than 1e9 cells away; wrap the positions, or look for what drove it out")]
+    FarAway {
+        /// Index of the atom, from 0.
+        atom: usize,
+        /// Its position [length].
+        position: [f64; 3],
+    },
+    /// A skin that is not a length.
+    #[error("the skin is {skin}; it must be zero or positive and finite")]
+    BadSkin {
+        /// The value [length].
+        skin: f64,
+    },
     /// The processor lacks what was asked for.
     #[error("{0}")]
     Isa(String),

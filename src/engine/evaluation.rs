@@ -50,6 +50,8 @@ pub struct Tangent {
     pub energy: Option<f64>,
     /// Of the virial, where energy was asked for.
     pub virial: Option<Mat3>,
+    /// Of the energy of each atom, where it was asked for.
+    pub energies: Vec<f64>,
     /// Of the parameter gradient, where it was asked for.
     pub gradient: Vec<f64>,
 }

@@ -1,12 +1,26 @@
 //! From a configuration of atoms to energy, forces, virial and parameter derivatives.
 
+mod adjoint;
 mod cell;
+mod cells;
 mod configuration;
+mod coordinates;
+mod diagnose;
 mod error;
 mod evaluation;
 mod force_field;
+mod ghosts;
+#[doc(hidden)]
+pub mod kernel;
+mod neighbors;
+mod order;
 mod pair_term;
+mod reduce;
 pub mod reference;
+mod search;
+mod sell;
+mod table;
+mod tail;
 
 pub use cell::{Cell, Mat3, Vec3};
 pub use configuration::{Configuration, Species};

@@ -1,12 +1,51 @@
 //! A bound pair potential behind one object: the only place where the type of a potential meets the engine.
 
-use super::EngineError;
-use admd_ad::Dual;
-use admd_potentials::catalog::{self, PairVisitor};
-use admd_potentials::form::binding::PairBinding;
-use admd_potentials::form::parameters::Leaves;
-use admd_potentials::form::truncation::Truncated;
+use super::adjoint::AdjointPass;
+use super::kernel::{BlockSums, ByDual, ForcePass};
+use super::neighbors::NeighborList;
+use super::order::{Along, Order, Value};
+use super::table::Table;
+use super::tail::Gas;
+use super::{Configuration, Direction, EngineError};
+use crate::ad::{Dual, Isa, Real, dispatch};
+use crate::potentials::catalog::{self, PairVisitor};
+use crate::potentials::form::binding::{PairBinding, PairCoefficients};
+use crate::potentials::form::parameters::Leaves;
+use crate::potentials::form::tail::Tail;
+use crate::potentials::form::truncation::Truncated;
 use core::marker::PhantomData;
+use rayon::prelude::*;
+
+/// What an evaluation of one term works on.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) list: &'a NeighborList,
+    pub(super) configuration: &'a Configuration,
+    pub(super) direction: Option<&'a Direction>,
+    /// Number of the term's first parameter among those of the force field.
+    pub(super) first_parameter: usize,
+    pub(super) isa: Isa,
+}
+
+impl Job<'_> {
+    /// Change of the term's own k-th parameter along the direction.
+    fn change(&self, k: usize) -> f64 {
+        let given = self.direction.and_then(|d| d.parameters.get(self.first_parameter + k));
+        given.copied().unwrap_or(0.0)
+    }
+}
+
+/// The scalar of the oracle: derivatives with respect to anything, and their derivatives along a direction.
+pub(super) type Nested = Dual<Dual<f64, 1>, 1>;
+
+/// A pair potential at given parameters, for the reference evaluator.
+pub(super) struct Oracle<'a> {
+    /// Energy of a pair of species at a squared distance; `None` beyond the cutoff.
+    #[allow(clippy::type_complexity)]
+    pub(super) pair: Box<dyn Fn(usize, usize, Nested) -> Option<Nested> + 'a>,
+    /// Tail integrals of each pair of species.
+    pub(super) tails: Vec<Option<Tail<Nested>>>,
+}
 
 /// What the engine asks of a pair potential.
 pub(super) trait PairTerm: Send + Sync {
@@ -14,21 +53,104 @@ pub(super) trait PairTerm: Send + Sync {
     fn binding(&self) -> &PairBinding;
     /// Takes new values of the leaves.
     fn set_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError>;
+    /// Adds forces, and energies and virial where asked for, to the sums of each block.
+    fn forces(&self, job: Job, energy: bool, sums: &mut [BlockSums]);
+    /// Tail corrections: for each part the energy, and the virial on each axis [energy].
+    fn tail(&self, job: Job) -> [(f64, f64); 2];
+    /// dE/dθ of the term's parameters with tail corrections, and its tangent.
+    fn gradient(&self, job: Job) -> Vec<[f64; 2]>;
     /// Energy of one pair and its slope in r²; `None` beyond the cutoff.
-    fn pair(&self, a: usize, b: usize, r2: f64) -> Option<(f64, f64)>;
-    /// Energy and virial integrals of the tail of one pair of species, per N₁N₂/V; zero without tail corrections.
-    fn tail(&self, a: usize, b: usize) -> (f64, f64);
+    fn pair(&self, a: usize, b: usize, r2: f64) -> Option<(f64, f64)> {
+        let theta: Vec<Nested> = self.binding().leaves.iter().map(|l| Dual::constant(Dual::constant(l.value))).collect();
+        let u = (self.oracle(&theta).pair)(a, b, Dual::variable(Dual::constant(r2), 0))?;
+        Some((u.v.v, u.d[0].v))
+    }
+    /// The potential at any parameters.
+    fn oracle(&self, theta: &[Nested]) -> Oracle<'_>;
 }
 
 struct Bound<E: Truncated> {
     binding: PairBinding,
-    /// Leaves of the coefficients of each pair, one pair after the other.
-    coefficients: Vec<f64>,
-    /// Squared cutoff of each pair [length²].
-    cutoffs2: Vec<f64>,
-    /// Tail integrals of energy and virial of each pair.
-    tails: Vec<(f64, f64)>,
+    /// Coefficients without tangents.
+    table: Table,
     energy: PhantomData<E>,
+}
+
+/// Coefficients of every pair of species over a scalar.
+type Rows<E, T> = Vec<PairCoefficients<<E as admd_potentials::form::pair::PairEnergy>::Coef<T>, T>>;
+
+impl<E: Truncated> Bound<E> {
+    /// Coefficients at the present parameters, with their tangents along the direction of the job.
+    fn rows<O: Order>(&self, job: &Job) -> Rows<E, O::Scalar<f64>> {
+        self.binding.coefficients::<E, _>(&self.theta::<O>(job))
+    }
+
+    fn theta<O: Order>(&self, job: &Job) -> Vec<O::Scalar<f64>> {
+        let leaves = self.binding.leaves.iter().enumerate();
+        leaves.map(|(k, leaf)| O::build(|p| if p == 0 { leaf.value } else { job.change(k) })).collect()
+    }
+
+    fn table<O: Order>(&self, rows: &Rows<E, O::Scalar<f64>>) -> Table {
+        let rows: Vec<_> = rows.iter().map(|row| (row.cutoff2, row.coef)).collect();
+        Table::new::<O, _>(&rows)
+    }
+
+    fn force_pass<O: Order, const ENERGY: bool>(&self, job: Job, table: &Table, sums: &mut [BlockSums]) {
+        let coordinates = &job.list.coordinates;
+        each_block(&job, sums, |block, sums| {
+            if block.pairs().is_empty() {
+                dispatch(job.isa, ForcePass::<ByDual<E>, O, ENERGY, true>::new(block, coordinates, table, sums));
+            } else {
+                dispatch(job.isa, ForcePass::<ByDual<E>, O, ENERGY, false>::new(block, coordinates, table, sums));
+            }
+        });
+    }
+
+    fn tail_sum<O: Order>(&self, job: &Job) -> (O::Scalar<f64>, O::Scalar<f64>) {
+        let gas = Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction);
+        gas.correction(&self.binding, self.rows::<O>(job).iter().map(|row| row.tail))
+    }
+
+    fn gradient_pass<O: Order>(&self, job: Job) -> Vec<[f64; 2]> {
+        type Outer<O> = Dual<<O as Order>::Scalar<f64>, 1>;
+        let count = AdjointPass::<E, O>::COUNT;
+        let table = self.table::<O>(&self.rows::<O>(&job));
+        let mut blocks = vec![vec![0.0; table.pairs() * count * O::PARTS]; job.list.blocks.len()];
+        let coordinates = &job.list.coordinates;
+        each_block(&job, &mut blocks, |block, sums| {
+            dispatch(job.isa, AdjointPass::<E, O>::new(block, coordinates, &table, sums));
+        });
+        let adjoint = |leaf: usize| -> O::Scalar<f64> {
+            O::build(|p| blocks.iter().map(|sums| sums[leaf * O::PARTS + p]).sum())
+        };
+        let adjoints: Vec<_> = (0..table.pairs() * count).map(adjoint).collect();
+        let gas = Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction).lifted(Outer::<O>::constant);
+        let theta: Vec<Outer<O>> = self.theta::<O>(&job).into_iter().map(Dual::constant).collect();
+        let slope = |leaf: usize| {
+            let mut theta = theta.clone();
+            theta[leaf] = Dual::variable(theta[leaf].v, 0);
+            let rows = self.binding.coefficients::<E, _>(&theta);
+            let mut sum = gas.correction(&self.binding, rows.iter().map(|row| row.tail)).0;
+            for (pair, row) in rows.iter().enumerate() {
+                for k in 0..count {
+                    sum = row.coef.leaf(k).mul_add(Dual::constant(adjoints[pair * count + k]), sum);
+                }
+            }
+            let slope = if sum.on[0] { sum.d[0] } else { O::build(|_| 0.0) };
+            core::array::from_fn(|p| if p < O::PARTS { O::part(slope, p) } else { 0.0 })
+        };
+        (0..theta.len()).map(slope).collect()
+    }
+}
+
+/// Works on every block with what belongs to it, in parallel where there are several.
+fn each_block<T: Send>(job: &Job, of_block: &mut [T], work: impl Fn(&super::sell::Block, &mut T) + Sync) {
+    let blocks = &job.list.blocks;
+    if blocks.len() <= 1 {
+        blocks.iter().zip(of_block).for_each(|(b, t)| work(b, t));
+    } else {
+        blocks.par_iter().zip(of_block).for_each(|(b, t)| work(b, t));
+    }
 }
 
 impl<E: Truncated> PairTerm for Bound<E> {
@@ -37,35 +159,57 @@ impl<E: Truncated> PairTerm for Bound<E> {
     }
 
     fn set_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError> {
-        for (leaf, value) in self.binding.leaves.iter_mut().zip(theta) {
-            leaf.value = *value;
+        let old: Vec<f64> = self.binding.leaves.iter().map(|leaf| leaf.value).collect();
+        let set = |leaves: &mut [_], theta: &[f64]| {
+            for (leaf, value) in leaves.iter_mut().zip(theta) {
+                let leaf: &mut admd_potentials::form::binding::Leaf = leaf;
+                leaf.value = *value;
+            }
+        };
+        set(&mut self.binding.leaves, theta);
+        if let Err(mut errors) = self.binding.check::<E>() {
+            set(&mut self.binding.leaves, &old);
+            return Err(errors.swap_remove(0).into());
         }
-        self.binding
-            .check::<E>()
-            .map_err(|mut errors| EngineError::from(errors.swap_remove(0)))?;
-        let made = self.binding.coefficients::<E, f64>(theta);
-        let count = <E::Coef<f64>>::COUNT;
-        self.coefficients = made.iter().flat_map(|c| (0..count).map(|k| c.coef.leaf(k))).collect();
-        self.cutoffs2 = made.iter().map(|c| c.cutoff2).collect();
-        self.tails = made
-            .iter()
-            .map(|c| c.tail.map_or((0.0, 0.0), |t| (t.energy, t.virial)))
-            .collect();
+        self.table = self.table::<Value>(&self.binding.coefficients::<E, f64>(theta));
         Ok(())
     }
 
-    fn pair(&self, a: usize, b: usize, r2: f64) -> Option<(f64, f64)> {
-        let pair = self.binding.index(a, b);
-        (r2 < *self.cutoffs2.get(pair)?).then(|| {
-            let first = pair * <E::Coef<f64>>::COUNT;
-            let lifted = <E::Coef<Dual<f64, 1>>>::from_fn(|k| Dual::constant(self.coefficients[first + k]));
-            let u = E::energy(Dual::<f64, 1>::variable(r2, 0), &lifted);
-            (u.v, u.d[0])
-        })
+    fn forces(&self, job: Job, energy: bool, sums: &mut [BlockSums]) {
+        if self.table.pairs() == 0 {
+            return;
+        }
+        match (job.direction.is_some(), energy) {
+            (true, _) => self.force_pass::<Along, true>(job, &self.table::<Along>(&self.rows::<Along>(&job)), sums),
+            (false, true) => self.force_pass::<Value, true>(job, &self.table, sums),
+            (false, false) => self.force_pass::<Value, false>(job, &self.table, sums),
+        }
     }
 
-    fn tail(&self, a: usize, b: usize) -> (f64, f64) {
-        self.tails.get(self.binding.index(a, b)).copied().unwrap_or_default()
+    fn tail(&self, job: Job) -> [(f64, f64); 2] {
+        if !self.binding.tail {
+            return [(0.0, 0.0); 2];
+        }
+        let (energy, virial) = self.tail_sum::<Along>(&job);
+        [0, 1].map(|p| (Along::part(energy, p), Along::part(virial, p)))
+    }
+
+    fn gradient(&self, job: Job) -> Vec<[f64; 2]> {
+        if job.direction.is_some() {
+            self.gradient_pass::<Along>(job)
+        } else {
+            self.gradient_pass::<Value>(job)
+        }
+    }
+
+    fn oracle(&self, theta: &[Nested]) -> Oracle<'_> {
+        let rows = self.binding.coefficients::<E, Nested>(theta);
+        let tails = rows.iter().map(|row| row.tail).collect();
+        let pair = move |a, b, r2: Nested| {
+            let row = rows.get(self.binding.index(a, b))?;
+            (r2.v.v < row.cutoff2).then(|| E::energy(r2, &row.coef))
+        };
+        Oracle { pair: Box::new(pair), tails }
     }
 }
 
@@ -77,9 +221,7 @@ impl PairVisitor for Binder {
         let theta: Vec<f64> = self.0.leaves.iter().map(|leaf| leaf.value).collect();
         let mut term = Bound::<E> {
             binding: self.0,
-            coefficients: Vec::new(),
-            cutoffs2: Vec::new(),
-            tails: Vec::new(),
+            table: Table::default(),
             energy: PhantomData,
         };
         term.set_parameters(&theta)?;

@@ -1,5 +1,56 @@
 //! From the text of an input file to a checked plan, or to all of its errors with line and caret.
+//!
+//! ```text
+//! text --document--> tree with places --walker, keys--> checked values --build--> Plan
+//! ```
+//!
+//! Every key stands in one table, [`keys`], from which the walker checks and [`schema`] prints the JSON schema. Errors are
+//! collected, not returned one by one, and shown as a compiler would show them ([`diagnostics`]).
+//!
+//! ```
+//! use admd::input::{Limits, parse};
+//! let text = r#"
+//! units = "lj"
+//! structure = { lattice = "fcc", density = 0.8442, repeat = [4, 4, 4], species = "A" }
+//! velocities = { temperature = 1.44 }
+//! integrator = { timestep = 0.005 }
+//! run = { steps = 100 }
+//! [[potential]]
+//! kind = "lj"
+//! cutoff = 2.5
+//! parameters.A = { epsilon = 1.0, sigma = 1.0 }
+//! "#;
+//! let plan = parse(text, "melt.toml".as_ref(), &[], Limits::default()).unwrap();
+//! assert_eq!(plan.start.configuration.len(), 256);
+//!
+//! let errors = parse(&text.replace("cutoff", "cutof"), "melt.toml".as_ref(), &[], Limits::default()).unwrap_err();
+//! assert!(errors.to_string().contains("did you mean `cutoff`?"));
+//! ```
 
+mod build;
+mod conform;
+mod crystal;
+pub mod diagnostics;
+mod document;
+pub mod elements;
+mod estimate;
+mod include;
+pub mod keys;
+pub mod lattice;
+pub mod overlap;
+mod pair_potential;
 mod plan;
+pub mod potential;
+pub mod quantity;
+pub mod randomness;
+mod resolved;
+pub mod schema;
+mod species;
+mod structure;
+mod structure_file;
+mod walker;
 
+pub use build::{Limits, parse, read};
+pub use diagnostics::{InputErrors, Look};
+pub use estimate::{Estimate, estimate};
 pub use plan::{Frames, IntegratorPlan, Output, Plan, Provenance};

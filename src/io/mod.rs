@@ -1,3 +1,23 @@
 //! Files: trajectories in H5MD, structures in extended XYZ.
 
+pub mod elements;
+mod h5;
 pub mod h5md;
+pub mod xyz;
+
+/// What to do when a file to be written exists already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Say so and write nothing.
+    #[default]
+    Refuse,
+    /// Replace it, once the new file is good.
+    Replace,
+}
+
+impl Overwrite {
+    /// `Replace` when an option such as `--overwrite` is given.
+    pub fn when(given: bool) -> Self {
+        if given { Self::Replace } else { Self::Refuse }
+    }
+}

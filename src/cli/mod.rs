@@ -1,0 +1,4 @@
+//! The verbs of the program, as functions.
+
+pub mod check;
+pub mod schema;

@@ -1,0 +1,73 @@
+//! What moves the atoms, one step at a time.
+
+use super::{Forces, State};
+use crate::engine::{EngineError, Evaluation, Request};
+
+/// The state at one step together with what the force field says about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// Where the atoms are and how fast they move.
+    pub state: State,
+    /// The forces there, and what else was asked for.
+    pub evaluation: Evaluation,
+}
+
+/// A step that could not be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DynamicsError {
+    /// The forces have no finite value.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// An atom would cross half the cell in one step: it no longer sees its neighbours on the way.
+    #[error("atom {atom} moves {distance:.3e} in one step, more than half a cell ({limit:.3e})")]
+    Leap {
+        /// Index of the atom, from 0.
+        atom: usize,
+        /// How far it moves [length].
+        distance: f64,
+        /// The longest step that is let through [length].
+        limit: f64,
+    },
+}
+
+/// An equation of motion and the way it is discretised.
+///
+/// A step reads one [`Moment`] and writes the next one. It never changes the one it starts from, so that a step that
+/// fails leaves the last good state as it was, forces and all, at no cost.
+pub trait Integrator: Send {
+    /// Length of a step [τ].
+    fn timestep(&self) -> f64;
+
+    /// Evaluates the forces of a first state: the first step starts from a real force.
+    ///
+    /// # Errors
+    /// Where the forces are not finite.
+    fn start(&mut self, state: State, forces: &mut dyn Forces) -> Result<Moment, DynamicsError> {
+        let mut evaluation = Evaluation::default();
+        forces.evaluate(&state.configuration, Request::ENERGY, &mut evaluation)?;
+        Ok(Moment { state, evaluation })
+    }
+
+    /// Makes one step from `now`, of which only the forces must have been evaluated, to `next`, where `request` is
+    /// evaluated. `next` has the atoms of `now`; its other contents are overwritten.
+    ///
+    /// # Errors
+    /// Where the forces are not finite or an atom leaps; `next` is then not to be used.
+    fn step(
+        &mut self,
+        now: &Moment,
+        next: &mut Moment,
+        forces: &mut dyn Forces,
+        request: Request,
+    ) -> Result<(), DynamicsError>;
+
+    /// The quantity that exact integration would conserve [energy].
+    fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64;
+
+    /// Name of the conserved quantity, for tables.
+    fn conserved_name(&self) -> &'static str;
+
+    /// Number of velocity components among which the kinetic energy is shared. See
+    /// [`degrees_of_freedom`](super::observables::degrees_of_freedom) for integrators that conserve momentum.
+    fn degrees_of_freedom(&self, atoms: usize) -> usize;
+}

@@ -1,0 +1,97 @@
+//! Start velocities: Maxwell-Boltzmann, without drift, at exactly the temperature asked for.
+//!
+//! Every atom draws from a stream of its own, chosen by the seed and the index of the atom: adding atoms or threads never
+//! changes the numbers of the others before drift and scale are set.
+
+use super::observables::{degrees_of_freedom, kinetic_energy};
+use crate::engine::{Mat3, Vec3};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+/// Velocities of a canonical ensemble with kT = `kt` [energy], total momentum zero, scaled so that the kinetic energy is
+/// exactly [`degrees_of_freedom`] · kT/2.
+///
+/// A lone atom keeps its momentum and three degrees of freedom. kT = 0 gives atoms at rest.
+///
+/// ```
+/// use admd::dynamics::{observables, velocities};
+/// let masses = vec![2.0; 100];
+/// let v = velocities::maxwell_boltzmann(&masses, 1.5, 42);
+/// let kinetic = observables::kinetic_energy(&v, &masses);
+/// assert!((observables::temperature(kinetic, 297, 1.0) - 1.5).abs() < 1e-14);
+/// ```
+pub fn maxwell_boltzmann(masses: &[f64], kt: f64, seed: u64) -> Vec<Vec3> {
+    let draw = |(atom, &m): (usize, &f64)| normal(seed, atom as u64) * (kt / m).sqrt();
+    let mut velocities: Vec<Vec3> = masses.iter().enumerate().map(draw).collect();
+    if velocities.len() > 1 {
+        remove_drift(&mut velocities, masses);
+    }
+    scale(&mut velocities, masses, kt, degrees_of_freedom(masses.len()));
+    velocities
+}
+
+/// Three independent numbers of the standard normal distribution, the same for the same seed and atom.
+fn normal(seed: u64, atom: u64) -> Vec3 {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(atom);
+    Vec3::from_fn(|_, _| StandardNormal.sample(&mut rng))
+}
+
+/// Subtracts the velocity of the centre of mass, so that Σ m v = 0.
+///
+/// The second pass takes away what rounding left of the first.
+pub fn remove_drift(velocities: &mut [Vec3], masses: &[f64]) {
+    let mass: f64 = masses.iter().sum();
+    if mass <= 0.0 {
+        return;
+    }
+    for _ in 0..2 {
+        let drift = momentum(velocities, masses) / mass;
+        velocities.iter_mut().for_each(|v| *v -= drift);
+    }
+}
+
+/// Subtracts the rigid rotation about the centre of mass, so that Σ m r × v = 0: for clusters in open space. Momentum
+/// must have been removed before. Atoms on one line keep what has no moment of inertia.
+pub fn remove_rotation(positions: &[Vec3], velocities: &mut [Vec3], masses: &[f64]) {
+    let mass: f64 = masses.iter().sum();
+    if mass <= 0.0 {
+        return;
+    }
+    let centre: Vec3 = positions.iter().zip(masses).map(|(r, m)| r * *m).sum::<Vec3>() / mass;
+    let mut inertia = Mat3::zeros();
+    for (r, m) in positions.iter().zip(masses) {
+        let d = r - centre;
+        inertia += (Mat3::identity() * d.norm_squared() - d * d.transpose()) * *m;
+    }
+    let spin = angular_momentum(positions, velocities, masses);
+    // The moments of a line of atoms are singular about the line; its spin there is zero, and so is the pseudo-inverse.
+    let Ok(inverse) = inertia.pseudo_inverse(1e-10 * inertia.trace()) else {
+        return;
+    };
+    let rate = inverse * spin;
+    for (r, v) in positions.iter().zip(velocities) {
+        *v -= rate.cross(&(r - centre));
+    }
+}
+
+/// Multiplies all velocities so that the kinetic energy is exactly `degrees` · kT/2. Atoms at rest stay at rest.
+pub fn scale(velocities: &mut [Vec3], masses: &[f64], kt: f64, degrees: usize) {
+    let kinetic = kinetic_energy(velocities, masses);
+    if kinetic > 0.0 {
+        let factor = (0.5 * degrees as f64 * kt / kinetic).sqrt();
+        velocities.iter_mut().for_each(|v| *v *= factor);
+    }
+}
+
+/// Total momentum Σ m v [mass length/τ].
+pub fn momentum(velocities: &[Vec3], masses: &[f64]) -> Vec3 {
+    velocities.iter().zip(masses).map(|(v, m)| v * *m).sum()
+}
+
+/// Total angular momentum about the origin, Σ m r × v [mass length²/τ].
+pub fn angular_momentum(positions: &[Vec3], velocities: &[Vec3], masses: &[f64]) -> Vec3 {
+    let each = positions.iter().zip(velocities).zip(masses);
+    each.map(|((r, v), m)| r.cross(v) * *m).sum()
+}

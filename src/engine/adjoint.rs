@@ -1,0 +1,111 @@
+//! The parameter gradient: the adjoint of the coefficients of each pair of species, summed over the pairs of atoms.
+//!
+//! dE/dc is half the sum of du/dc over the full list. Parameters never enter this loop: one pass of the chain rule through
+//! the preparation of the coefficients turns the adjoints into dE/dθ.
+
+use super::coordinates::Coordinates;
+use super::order::Order;
+use super::sell::{Block, LANES};
+use super::table::Table;
+use crate::ad::{Dual, Kernel, Lane, Real};
+use crate::potentials::form::pair::PairEnergy;
+use crate::potentials::form::parameters::Leaves;
+use core::marker::PhantomData;
+
+/// Coefficients differentiated in one sweep; more of them take more sweeps.
+const WIDTH: usize = 4;
+
+/// Sums du/dc over one block into `sums`: for each pair of species its leaves, for each leaf its parts.
+pub(super) struct AdjointPass<'a, E, O> {
+    block: &'a Block,
+    coordinates: &'a Coordinates,
+    table: &'a Table,
+    sums: &'a mut [f64],
+    kind: PhantomData<(E, O)>,
+}
+
+impl<'a, E: PairEnergy, O: Order> AdjointPass<'a, E, O> {
+    /// Number of leaves of the coefficients.
+    pub(super) const COUNT: usize = <E::Coef<f64>>::COUNT;
+
+    /// Checks once what the loop relies on.
+    ///
+    /// # Panics
+    /// When list, coordinates, coefficients and sums do not belong together.
+    pub(super) fn new(block: &'a Block, coordinates: &'a Coordinates, table: &'a Table, sums: &'a mut [f64]) -> Self {
+        coordinates.assert_slots(block.slots(), O::PARTS);
+        table.assert_shape::<O>(Self::COUNT, block.kinds());
+        assert!(block.pairs().is_empty() || block.pairs().len() == block.entries().len());
+        assert!(block.first() + block.lanes() <= block.slots());
+        assert_eq!(sums.len(), table.pairs() * Self::COUNT * O::PARTS);
+        Self { block, coordinates, table, sums, kind: PhantomData }
+    }
+
+    /// One sweep, with the leaves from `first` on as variables.
+    #[inline(always)]
+    fn sweep<L: Lane>(&mut self, first: usize) {
+        type Wide<O, L> = Dual<<O as Order>::Scalar<L>, WIDTH>;
+        let one_kind = [0; LANES];
+        let one = self.block.pairs().is_empty();
+        let mut total = [O::Scalar::<L>::lit(0.0); WIDTH];
+        for slice in 0..self.block.slices() {
+            for lane in (0..LANES).step_by(L::WIDTH) {
+                let slot = self.block.first() + slice * LANES + lane;
+                // SAFETY: `new` checked that the slots of the block's lanes are slots of the coordinates.
+                let here: [O::Scalar<L>; 3] = unsafe { self.coordinates.load::<O, L>(slot) };
+                for at in self.block.slice(slice).skip(lane).step_by(LANES) {
+                    let entries = &self.block.entries()[at..at + L::WIDTH];
+                    let kinds = self.block.pairs().get(at..at + L::WIDTH).unwrap_or(&one_kind[..L::WIDTH]);
+                    // SAFETY: the slices hold WIDTH values, and the block's were checked against coordinates and table.
+                    let (there, (cutoff2, coef)) = unsafe {
+                        (
+                            self.coordinates.gather::<O, L>(entries.as_ptr()),
+                            self.table.gather::<O, L, E::Coef<O::Scalar<L>>>(kinds.as_ptr()),
+                        )
+                    };
+                    let d: [O::Scalar<L>; 3] = core::array::from_fn(|k| there[k] - here[k]);
+                    let r2 = d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2]));
+                    let near = r2.primal().lt(cutoff2);
+                    let r2 = O::Scalar::<L>::select(near, r2, O::Scalar::<L>::lift(L::lit(self.table.far())));
+                    let variables = <E::Coef<Wide<O, L>>>::from_fn(|k| match k.checked_sub(first) {
+                        Some(v) if v < WIDTH => Dual::variable(coef.leaf(k), v),
+                        _ => Dual::constant(coef.leaf(k)),
+                    });
+                    let u: Wide<O, L> = E::energy(Dual::constant(r2), &variables);
+                    for v in 0..WIDTH.min(Self::COUNT - first) {
+                        let slope = O::Scalar::<L>::select(near, u.d[v], O::Scalar::<L>::lit(0.0));
+                        if one {
+                            total[v] = total[v] + slope;
+                            continue;
+                        }
+                        for p in 0..O::PARTS {
+                            let slope = O::part(slope, p);
+                            for k in 0..L::WIDTH {
+                                let leaf = kinds[k] as usize * Self::COUNT + first + v;
+                                self.sums[leaf * O::PARTS + p] += 0.5 * slope.extract(k);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        if one {
+            for v in 0..WIDTH.min(Self::COUNT - first) {
+                for p in 0..O::PARTS {
+                    self.sums[(first + v) * O::PARTS + p] += 0.5 * O::part(total[v], p).sum();
+                }
+            }
+        }
+    }
+}
+
+impl<E: PairEnergy, O: Order> Kernel for AdjointPass<'_, E, O> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(mut self) {
+        for first in (0..Self::COUNT).step_by(WIDTH) {
+            self.sweep::<L>(first);
+        }
+    }
+}

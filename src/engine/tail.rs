@@ -1,0 +1,48 @@
+//! Tail corrections of a system: the tail integrals of each pair of species times 2π N₁ N₂ / V.
+
+use super::order::Order;
+use super::{Configuration, Direction};
+use crate::ad::Real;
+use crate::potentials::form::binding::PairBinding;
+use crate::potentials::form::tail::Tail;
+
+/// Atoms of each species and the volume, in any scalar.
+#[derive(Clone, Debug)]
+pub(super) struct Gas<T> {
+    pub(super) counts: Vec<f64>,
+    pub(super) volume: T,
+}
+
+impl<T: Real> Gas<T> {
+    /// Counts the atoms and takes the volume, with its change under the strain of the direction.
+    pub(super) fn new<O: Order<Scalar<f64> = T>>(c: &Configuration, species: usize, direction: Option<&Direction>) -> Self {
+        let mut counts = vec![0.0; species];
+        for &s in &c.species {
+            counts[usize::from(s)] += 1.0;
+        }
+        let edges = [0, 1, 2].map(|k| c.cell.edge(k));
+        let change = edges.map(|e| direction.map_or_else(Default::default, |d| d.strain * e));
+        let e = |k: usize, x: usize| O::build(|p| if p == 0 { edges[k][x] } else { change[k][x] });
+        let minor = |x: usize, y: usize| e(1, x) * e(2, y) - e(1, y) * e(2, x);
+        let volume = (e(0, 0) * minor(1, 2) + e(0, 1) * minor(2, 0) + e(0, 2) * minor(0, 1)).abs();
+        Self { counts, volume }
+    }
+
+    /// The same gas in a scalar that has more derivatives.
+    pub(super) fn lifted<U: Real>(&self, lift: impl Fn(T) -> U) -> Gas<U> {
+        Gas { counts: self.counts.clone(), volume: lift(self.volume) }
+    }
+
+    /// Energy, and the virial on each axis [energy], from the integrals of each pair of species.
+    pub(super) fn correction(&self, binding: &PairBinding, tails: impl Iterator<Item = Option<Tail<T>>>) -> (T, T) {
+        let (mut energy, mut virial) = (T::lit(0.0), T::lit(0.0));
+        for ((a, b), tail) in binding.each_pair().zip(tails) {
+            let Some(tail) = tail else { continue };
+            let pairs = self.counts[a] * self.counts[b] * if a == b { 1.0 } else { 2.0 };
+            let density = self.volume.recip() * (2.0 * std::f64::consts::PI * pairs);
+            energy = energy + density * tail.energy;
+            virial = virial + density * tail.virial;
+        }
+        (energy, virial)
+    }
+}

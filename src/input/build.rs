@@ -1,0 +1,267 @@
+//! From the text to the plan: opens the document, walks its sections, and puts the plan together when nothing is wrong.
+
+use super::diagnostics::{InputError, InputErrors, Problem, Source, Span};
+use super::document::{self, Table, Value};
+use super::keys::INPUT;
+use super::pair_potential::{Names, bind_all};
+use super::plan::{Frames, IntegratorPlan, Output, Plan, Provenance};
+use super::structure::{self, Start};
+use super::walker::{Context, View};
+use super::{estimate, include, resolved, species};
+use crate::dynamics::{State, velocities::maxwell_boltzmann};
+use crate::engine::{Settings, Vec3};
+use admd_potentials::form::units::{Dimension, METAL, UnitSystem};
+use std::cell::RefCell;
+use std::path::Path;
+
+/// The skin when the input does not say [length]. It costs list entries in proportion to (r_c + skin)³ and saves builds in
+/// proportion to the skin; 0.3 σ is a good compromise for a liquid, and 1 Å is about that for real atoms.
+pub(super) fn default_skin(units: &UnitSystem) -> f64 {
+    if units.is_reduced() { 0.3 } else { 1.0 }
+}
+
+/// What no input may exceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Atoms of a lattice; checked before any memory is taken.
+    pub atoms: u64,
+    /// Entries of the neighbour list.
+    pub entries: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            atoms: 100_000_000,
+            entries: 20_000_000_000,
+        }
+    }
+}
+
+/// Reads an input file; each override is `key.sub=value`.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read(path: &Path, overrides: &[String]) -> Result<Plan, InputErrors> {
+    let text = text_of(path, "the input file")?;
+    let mut plan = parse(&text, path, overrides, Limits::default())?;
+    plan.provenance.input_path = Some(path.to_owned());
+    Ok(plan)
+}
+
+/// The text of a file, or an error without a line.
+pub(super) fn text_of(path: &Path, what: &'static str) -> Result<String, InputErrors> {
+    include::read_text(path).map_err(|reason| {
+        let problem = Problem::Unreadable {
+            what,
+            path: path.display().to_string(),
+            reason,
+        };
+        let nowhere = Span::new(usize::MAX, 0..0);
+        let error = InputError::new(problem, nowhere).help("check the path; `admd init` writes an input to start from");
+        InputErrors::new(Vec::new(), vec![error])
+    })
+}
+
+/// Parses the text and its overrides, and finds the unit system.
+pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Context, Table), InputErrors> {
+    let mut errors = Vec::new();
+    let mut sources = vec![Source {
+        name: path.display().to_string(),
+        text: text.to_owned(),
+        first_line: 1,
+    }];
+    let mut root = document::parse(0, text, &mut errors);
+    for over in overrides {
+        sources.push(document::override_source(over));
+        document::override_with(&mut root, sources.len() - 1, over, &mut errors);
+    }
+    // Values are there and can be checked when keys are merely repeated; after other faults they may be missing.
+    let repeated = |e: &InputError| matches!(&e.problem, Problem::Syntax { reason } if reason.contains("duplicate"));
+    if !errors.iter().all(repeated) {
+        return Err(InputErrors::new(sources, errors));
+    }
+    let end = text.trim_end().len();
+    root.at = Span::new(0, end..end);
+    let units = match root.get("units").map(|e| &e.node.value) {
+        Some(Value::Text(name)) => UnitSystem::named(name),
+        _ => None,
+    };
+    let cx = Context {
+        units: units.unwrap_or(&METAL),
+        folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+        sources: RefCell::new(sources),
+        errors: RefCell::new(errors),
+    };
+    Ok((cx, root))
+}
+
+/// The sources, if nothing was reported.
+pub(super) fn finish(cx: Context) -> Result<Vec<Source>, InputErrors> {
+    if cx.is_clean() {
+        Ok(cx.sources.into_inner())
+    } else {
+        Err(cx.into_errors())
+    }
+}
+
+/// Reads an input from its text; `path` names it in messages, and its folder is where relative paths start.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn parse(text: &str, path: &Path, overrides: &[String], limits: Limits) -> Result<Plan, InputErrors> {
+    let (cx, mut tree) = open(text, path, overrides)?;
+    include::expand(&cx, &mut tree);
+    let plan = walk(&cx, &tree, limits);
+    match plan {
+        Some(mut plan) if cx.is_clean() => {
+            resolved::complete(&mut tree, &plan, &cx);
+            plan.provenance = Provenance {
+                input_text: text.to_owned(),
+                resolved_text: resolved::print(&cx, &tree),
+                ..Provenance::default()
+            };
+            Ok(plan)
+        }
+        _ => {
+            if cx.is_clean() {
+                let problem = Problem::Conflict("the input does not make a plan".to_owned());
+                let error = InputError::new(problem, Span::new(0, 0..0));
+                cx.report(error.help("this is a bug of admd: please report it with the input"));
+            }
+            Err(cx.into_errors())
+        }
+    }
+}
+
+/// Everything that the tree says; complete only when nothing was reported.
+fn walk(cx: &Context, tree: &Table, limits: Limits) -> Option<Plan> {
+    let root = View::open(cx, "the input", INPUT, tree);
+    let seed = root.integer("seed").and_then(|s| u64::try_from(s.value).ok());
+    let declared = species::declared(&root);
+    let structure = root.section("structure");
+    let start = structure.as_ref().and_then(|s| structure::read(s, &declared, seed.unwrap_or(1), limits.atoms));
+    let potentials = root.sections("potential");
+    let velocities = root.section("velocities");
+    let temperature = velocities.as_ref().and_then(|v| v.quantity("temperature"));
+    let integrator = root.section("integrator").map(|v| (v.text("kind"), v.quantity("timestep")));
+    let neighbors = root.section("neighbors");
+    let skin = neighbors.as_ref().and_then(|v| v.quantity("skin")).map_or(default_skin(cx.units), |s| s.value.coherent);
+    let steps = root.section("run").and_then(|v| v.integer("steps")).and_then(|s| u64::try_from(s.value).ok());
+    let output = root.section("output").map_or_else(no_output, |v| output(&v));
+
+    let start = start?;
+    let names: Vec<String> = start.species.iter().map(|s| s.name.clone()).collect();
+    let mut present = vec![false; names.len()];
+    for s in &start.configuration.species {
+        present[usize::from(*s)] = true;
+    }
+    let bindings = bind_all(
+        &potentials,
+        &Names {
+            known: &names,
+            bound: &names,
+            present: &present,
+        },
+    );
+    let cutoff = bindings.iter().map(|b| b.cutoff()).fold(0.0, f64::max);
+    let entries = estimate::entries(&start.configuration, cutoff + skin);
+    if let (Some(view), true) = (potentials.first(), entries > limits.entries as f64) {
+        let problem = Problem::TooLarge {
+            what: "the entries of the neighbour list",
+            count: format!("{entries:.1e}"),
+            limit: format!("{:.1e}", limits.entries as f64),
+        };
+        let per_atom = entries / start.configuration.len() as f64;
+        let error = InputError::new(problem, view.at("cutoff")).label(format!("{per_atom:.1e} neighbours an atom"));
+        cx.report(error.help("check the units of `cutoff` and `skin`, or make the system smaller"));
+    }
+    let (kind, timestep) = integrator?;
+    kind?;
+    let start = state(cx, structure.as_ref()?, start, temperature.map(|t| t.value.coherent), seed?)?;
+    Some(Plan {
+        title: root.text("title").map(|t| t.value),
+        units: cx.units,
+        species: start.1,
+        start: start.0,
+        bindings,
+        settings: Settings::new(skin),
+        integrator: IntegratorPlan::VelocityVerlet {
+            timestep: timestep?.value.coherent,
+        },
+        steps: steps?,
+        output,
+        seed: seed?,
+        provenance: Provenance::default(),
+    })
+}
+
+/// Masses and velocities beside the positions.
+fn state(
+    cx: &Context,
+    view: &View<'_>,
+    start: Start,
+    temperature: Option<f64>,
+    seed: u64,
+) -> Option<(State, Vec<crate::engine::Species>)> {
+    let masses: Vec<f64> = start.configuration.species.iter().map(|s| start.species[usize::from(*s)].mass).collect();
+    let from_file = match start.frame.as_ref().map(|f| f.velocities_in(cx.units, &masses)) {
+        None => None,
+        Some(Ok(v)) => v,
+        Some(Err(problem)) => {
+            let text = problem.to_string();
+            let (reason, help) = text.split_once("; ").unwrap_or((&text, "correct the file"));
+            let problem = Problem::Structure {
+                reason: reason.to_owned(),
+            };
+            cx.report(InputError::new(problem, view.at("file")).label("in this file").help(help));
+            return None;
+        }
+    };
+    let velocities = match (temperature, from_file) {
+        (Some(t), _) => maxwell_boltzmann(&masses, t * cx.units.boltzmann, seed),
+        (None, Some(v)) => {
+            let factor = cx.units.to_coherent(Dimension::VELOCITY);
+            v.into_iter().map(|v| v * factor).collect()
+        }
+        (None, None) => vec![Vec3::zeros(); masses.len()],
+    };
+    let state = State {
+        step: 0,
+        configuration: start.configuration,
+        velocities,
+        masses,
+    };
+    Some((state, start.species))
+}
+
+fn no_output() -> Output {
+    Output {
+        trajectory: None,
+        thermo_every: 100,
+    }
+}
+
+fn output(view: &View<'_>) -> Output {
+    let count = |key: &str, otherwise: u64| {
+        view.integer(key).and_then(|n| u64::try_from(n.value).ok()).unwrap_or(otherwise)
+    };
+    let trajectory = view.text("trajectory").map(|name| Frames {
+        path: view.cx.folder.join(name.value),
+        overwrite: view.flag("overwrite").unwrap_or(false),
+        every: count("every", 100),
+        velocities: view.flag("velocities").unwrap_or(true),
+        forces: view.flag("forces").unwrap_or(false),
+    });
+    if !view.has("trajectory") {
+        for key in ["every", "velocities", "forces", "overwrite"].into_iter().filter(|k| view.has(k)) {
+            let problem = Problem::Conflict(format!("`{key}` has no effect without `trajectory`"));
+            let error = InputError::new(problem, view.key_at(key)).label("belongs to a trajectory");
+            view.cx.report(error.help("add trajectory = \"run.h5md\", or remove this key"));
+        }
+    }
+    Output {
+        trajectory,
+        thermo_every: count("thermo_every", 100),
+    }
+}

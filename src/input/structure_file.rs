@@ -1,0 +1,207 @@
+//! `[structure]` with `file`: a frame of an extended XYZ file, and its errors with the line of the file.
+
+use super::diagnostics::{InputError, Problem, Source, Span};
+use super::species::{self, Declared};
+use super::structure::{Raw, cell, edges, periodic, refuse_beside, resolve};
+use super::walker::View;
+use crate::engine::{Mat3, Species, Vec3};
+use crate::io::xyz::{XyzError, XyzFrame, XyzProblem, XyzReader};
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+/// Reads the frame; `None` when something is wrong, which is then reported.
+pub(super) fn read(view: &View<'_>, declared: &[Declared]) -> Option<(Raw, Vec<Species>, Option<XyzFrame>)> {
+    let lattice_keys = ["constant", "c_over_a", "density", "repeat", "species", "composition", "shear"];
+    refuse_beside(view, &lattice_keys, "file", "it belongs to a `lattice`: remove it");
+    let name = view.text("file")?;
+    let path = view.cx.folder.join(&name.value);
+    if path.is_dir() {
+        report_unreadable(view, name.at, &path, "it is a folder".to_owned());
+        return None;
+    }
+    let wanted = match view.integer("frame") {
+        Some(n) => n.value,
+        None if view.has("frame") => return None,
+        None => -1,
+    };
+    let frame = match select(&path, wanted) {
+        Ok(Ok(frame)) => frame,
+        Ok(Err(frames)) => {
+            let problem = Problem::Structure {
+                reason: format!("there is no frame {wanted} in `{}`, which has {frames}", path.display()),
+            };
+            let error = InputError::new(problem, view.at("frame")).label("no such frame");
+            view.cx.report(error.help("frames count from 0, or from -1 backwards"));
+            return None;
+        }
+        Err(error) => {
+            report(view, name.at, &path, &error);
+            return None;
+        }
+    };
+    if frame.is_empty() {
+        let problem = Problem::Structure {
+            reason: format!("`{}` has no atoms", path.display()),
+        };
+        view.cx.report(InputError::new(problem, name.at).label("empty").help("a run needs at least one atom"));
+        return None;
+    }
+    let masses = masses(view, &frame)?;
+    let mut seen: Vec<&str> = Vec::new();
+    for s in &frame.species {
+        // Files list like atoms together, mostly: the last name is the likely one.
+        if seen.last() != Some(&s.as_str()) && !seen.contains(&s.as_str()) {
+            seen.push(s);
+            if seen.len() > 1000 {
+                break;
+            }
+        }
+    }
+    let names = species::names(declared, seen);
+    let species = resolve(view, declared, &names, &masses, "file")?;
+    let index: HashMap<&str, u16> = names.iter().enumerate().map(|(k, n)| (n.as_str(), k as u16)).collect();
+    let types = frame.species.iter().map(|s| index.get(s.as_str()).copied().unwrap_or(0)).collect();
+    let cell = cell_of(view, &frame)?;
+    let raw = Raw {
+        types,
+        positions: frame.positions.clone(),
+        cell,
+    };
+    Some((raw, species, Some(frame)))
+}
+
+/// The frame of that number, or how many there are.
+fn select(path: &Path, wanted: i128) -> Result<Result<XyzFrame, usize>, XyzError> {
+    let reader = XyzReader::open(path)?;
+    let mut count = 0;
+    let keep = usize::try_from(-wanted).unwrap_or(1).max(1);
+    let mut last = VecDeque::new();
+    for frame in reader {
+        let frame = frame?;
+        if wanted == count as i128 {
+            return Ok(Ok(frame));
+        }
+        count += 1;
+        if wanted < 0 {
+            last.push_back(frame);
+            if last.len() > keep {
+                last.pop_front();
+            }
+        }
+    }
+    if count == 0 {
+        return Err(XyzError {
+            file: path.display().to_string(),
+            line: 0,
+            column: 0,
+            problem: XyzProblem::Empty,
+        });
+    }
+    Ok(if last.len() == keep { last.pop_front().ok_or(count) } else { Err(count) })
+}
+
+/// The mass of each species in the file, if it has masses.
+fn masses(view: &View<'_>, frame: &XyzFrame) -> Option<Vec<(String, f64)>> {
+    let Some(masses) = &frame.masses else {
+        return Some(Vec::new());
+    };
+    let mut known: HashMap<&str, f64> = HashMap::new();
+    for (atom, (name, mass)) in frame.species.iter().zip(masses).enumerate() {
+        let first = *known.entry(name.as_str()).or_insert(*mass);
+        if first == *mass && *mass > 0.0 {
+            continue;
+        }
+        let line = frame.line + 2 + atom;
+        let (reason, help) = if *mass <= 0.0 {
+            (format!("line {line} of the structure file gives atom {atom} the mass {mass}"), "masses must be positive")
+        } else {
+            (
+                format!("line {line} of the structure file gives atom {atom} ({name}) the mass {mass}, and others {first}"),
+                "atoms of one species have one mass: rename the species of the others",
+            )
+        };
+        let error = InputError::new(Problem::Structure { reason }, view.at("file")).label("in this file");
+        view.cx.report(error.help(help));
+        return None;
+    }
+    Some(known.into_iter().map(|(name, m)| (name.to_owned(), m)).collect())
+}
+
+/// The cell of the file, of the key `edges`, or for open boundaries a box around the atoms.
+fn cell_of(view: &View<'_>, frame: &XyzFrame) -> Option<crate::engine::Cell> {
+    if let Some(columns) = frame.cell {
+        refuse_beside(view, &["edges"], "file", "the file has a cell already");
+        return cell(view, Mat3::from_columns(&columns), periodic(view, frame.periodic), "file");
+    }
+    if view.has("edges") {
+        return cell(view, edges(view)?, periodic(view, [true; 3]), "edges");
+    }
+    let open = periodic(view, [false; 3]);
+    if open.contains(&true) {
+        let problem = Problem::Structure {
+            reason: "the structure file has no cell, so nothing can be periodic".to_owned(),
+        };
+        let error = InputError::new(problem, view.at("periodic")).label("periodic with which period?");
+        view.cx.report(error.help("add `edges` to [structure], or Lattice=\"...\" to the second line of the file"));
+        return None;
+    }
+    let (low, high) = frame.positions.iter().fold((frame.positions[0], frame.positions[0]), |(low, high), r| {
+        (low.zip_map(r, f64::min), high.zip_map(r, f64::max))
+    });
+    // A cell begins at the origin; the box reaches beyond the atoms on both sides.
+    let lengths = low.zip_map(&high, |a: f64, b: f64| 1.2 * a.abs().max(b.abs()).max(b - a) + 1.0);
+    let edges = Mat3::from_diagonal(&Vec3::from(lengths));
+    cell(view, edges, open, "file")
+}
+
+/// Reports an error of the file, with its line if there is one.
+fn report(view: &View<'_>, at: Span, path: &Path, error: &XyzError) {
+    if let XyzProblem::Io(e) = &error.problem {
+        report_unreadable(view, at, path, e.to_string());
+        return;
+    }
+    let text = error.problem.to_string();
+    let (reason, help) = text.split_once("; ").unwrap_or((&text, "correct the file"));
+    let problem = Problem::Structure {
+        reason: reason.to_owned(),
+    };
+    let Some(line) = (error.line > 0).then(|| line_of(path, error.line)).flatten() else {
+        let reason = format!("`{}`: {reason}", path.display());
+        let error = InputError::new(Problem::Structure { reason }, at).label("this file");
+        view.cx.report(error.help(help));
+        return;
+    };
+    let start = line.char_indices().nth(error.column.saturating_sub(1)).map_or(line.len(), |(k, _)| k);
+    let word = line[start..].find(char::is_whitespace).map_or(line.len(), |k| start + k);
+    let end = if error.column == 0 { line.len() } else { word };
+    let source = view.cx.add_source(Source {
+        name: path.display().to_string(),
+        text: line,
+        first_line: error.line,
+    });
+    view.cx.report(InputError::new(problem, Span::new(source, start..end)).label("here").help(help));
+}
+
+fn report_unreadable(view: &View<'_>, at: Span, path: &Path, reason: String) {
+    let problem = Problem::Unreadable {
+        what: "the structure file",
+        path: path.display().to_string(),
+        reason,
+    };
+    let error = InputError::new(problem, at).label("not readable");
+    view.cx.report(error.help("paths are relative to the folder of the input file"));
+}
+
+/// A line of a file, for showing it.
+fn line_of(path: &Path, number: usize) -> Option<String> {
+    let mut file = BufReader::new(std::fs::File::open(path).ok()?);
+    let mut line = Vec::new();
+    for _ in 0..number {
+        line.clear();
+        file.by_ref().take(1 << 20).read_until(b'\n', &mut line).ok()?;
+    }
+    let text = String::from_utf8_lossy(&line);
+    Some(text.trim_end_matches(['\n', '\r']).to_owned())
+}

@@ -1,0 +1,30 @@
+//! The one loop: steps, watches, and shows what is due to its observers.
+//!
+//! Four roles, as in any iterative program: the *problem* is a [`Forces`](crate::dynamics::Forces), the *method* an
+//! [`Integrator`](crate::dynamics::Integrator), the *executor* is [`Run`], and whoever wants to see what happens is an
+//! [`Observer`]. No other file steps through time.
+
+mod blow_up;
+mod energy_drift;
+mod error;
+mod executor;
+pub mod format;
+mod interrupt;
+mod observer;
+mod progress;
+mod record;
+mod summary;
+mod thermo_table;
+mod watchdog;
+
+pub use blow_up::{AtomReport, BlowUp, Cause};
+pub use energy_drift::{EnergyDrift, LineFit};
+pub use error::RunError;
+pub use executor::{Outcome, Run};
+pub use interrupt::{Interrupt, Signal, Stop};
+pub use observer::{Every, Observer, View};
+pub use progress::Progress;
+pub use record::{Contents, frame, thermo_row};
+pub use summary::{Summary, TimeShares};
+pub use thermo_table::ThermoTable;
+pub use watchdog::Watchdog;

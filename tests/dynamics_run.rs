@@ -1,0 +1,287 @@
+//! The loop: same bits whoever watches, every state written once, and a run that lost its meaning stops.
+
+mod dynamics_support;
+
+use admd::dynamics::{DynamicsError, Forces, State, VelocityVerlet};
+use admd::engine::{Cell, Configuration, EngineError, Evaluation, Request, Vec3};
+use admd::io::h5md::ThermoRow;
+use admd::run::{Cause, Every, Interrupt, Observer, Outcome, Run, RunError, Signal, Stop, View};
+use admd_potentials::form::units::LJ;
+use dynamics_support::*;
+use std::sync::{Arc, Mutex};
+
+#[derive(Default)]
+struct Seen {
+    rows: Vec<ThermoRow>,
+    states: Vec<State>,
+    closed: usize,
+}
+
+/// Remembers all that it is shown.
+#[derive(Clone)]
+struct Memory(u64, Arc<Mutex<Seen>>);
+
+impl Memory {
+    fn every(n: u64) -> Self {
+        Self(n, Arc::default())
+    }
+    fn steps(&self) -> Vec<u64> {
+        self.1.lock().unwrap().rows.iter().map(|r| r.step).collect()
+    }
+}
+
+impl Observer for Memory {
+    fn due(&self, step: u64) -> bool {
+        Every(self.0).due(step)
+    }
+    fn observe(&mut self, view: View) -> Result<(), RunError> {
+        let mut seen = self.1.lock().unwrap();
+        seen.rows.push(view.thermo.clone());
+        seen.states.push(view.moment.state.clone());
+        Ok(())
+    }
+    fn close(&mut self) -> Result<(), RunError> {
+        self.1.lock().unwrap().closed += 1;
+        Ok(())
+    }
+}
+
+fn run_of(start: State, timestep: f64) -> Run {
+    let field = lennard_jones(1.0, 1.0, 2.5, SWITCHED);
+    Run::start(start, field, Box::new(VelocityVerlet { timestep }), &LJ).unwrap()
+}
+
+fn blow_up(outcome: Outcome) -> Box<admd::run::BlowUp> {
+    match outcome.end {
+        Err(RunError::BlowUp(b)) => b,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn observers_do_not_change_a_bit() {
+    let end = |every: &[u64]| {
+        let mut run = run_of(crystal(2, 0.8, 1.5, 1), 0.004);
+        every.iter().for_each(|&n| run.observe(Box::new(Memory::every(n))));
+        run.advance(200, &Interrupt::default()).unwrap();
+        run.moment().state.clone()
+    };
+    let alone = end(&[]);
+    for every in [&[1][..], &[7], &[10, 3], &[0]] {
+        let watched = end(every);
+        let bits = |s: &State| -> Vec<u64> {
+            let all = s.configuration.positions.iter().chain(&s.velocities);
+            all.flat_map(|v| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+                .collect()
+        };
+        assert_eq!(bits(&alone), bits(&watched), "{every:?}");
+    }
+}
+
+#[test]
+fn two_halves_are_a_whole() {
+    let mut whole = run_of(crystal(2, 0.8, 1.5, 1), 0.004);
+    whole.advance(100, &Interrupt::default()).unwrap();
+    let mut parts = run_of(crystal(2, 0.8, 1.5, 1), 0.004);
+    let memory = Memory::every(10);
+    parts.observe(Box::new(memory.clone()));
+    for steps in [40, 0, 59, 1] {
+        parts.advance(steps, &Interrupt::default()).unwrap();
+    }
+    assert_eq!(parts.moment().state, whole.moment().state);
+    assert_eq!(memory.steps(), (0..=10).map(|k| 10 * k).collect::<Vec<_>>());
+}
+
+#[test]
+fn last_state_is_shown_once_to_everybody() {
+    for (every, steps, expected) in [
+        (10, 20, vec![0, 10, 20]),
+        (10, 25, vec![0, 10, 20, 25]),
+        (0, 5, vec![5]),
+        (3, 0, vec![0]),
+        (0, 0, vec![0]),
+    ] {
+        let memory = Memory::every(every);
+        let mut run = run_of(crystal(2, 0.8, 1.5, 1), 0.004);
+        run.observe(Box::new(memory.clone()));
+        let outcome = run.complete(steps, &Interrupt::default()).unwrap();
+        assert_eq!(outcome.end.unwrap(), Stop::Finished);
+        assert_eq!(outcome.summary.steps, steps);
+        assert_eq!(memory.steps(), expected, "every {every} of {steps}");
+        let seen = memory.1.lock().unwrap();
+        assert_eq!(seen.closed, 1);
+        assert!(
+            seen.rows
+                .iter()
+                .all(|r| r.potential_energy.is_finite() && r.pressure.is_some())
+        );
+        assert_eq!(seen.rows.last().unwrap(), &outcome.thermo);
+    }
+}
+
+#[test]
+fn signal_stops_after_a_whole_step() {
+    struct Raise(Interrupt);
+    impl Observer for Raise {
+        fn due(&self, step: u64) -> bool {
+            step == 5
+        }
+        fn observe(&mut self, view: View) -> Result<(), RunError> {
+            if view.moment.state.step == 5 {
+                self.0.raise(Signal::Terminate);
+            }
+            Ok(())
+        }
+    }
+    let interrupt = Interrupt::default();
+    let memory = Memory::every(100);
+    let mut run = run_of(crystal(2, 0.8, 1.5, 1), 0.004);
+    run.observe(Box::new(Raise(interrupt.clone())));
+    run.observe(Box::new(memory.clone()));
+    let outcome = run.complete(1000, &interrupt).unwrap();
+    assert_eq!(outcome.end.unwrap(), Stop::Interrupted(Signal::Terminate));
+    assert_eq!(memory.steps(), [0, 5]);
+}
+
+#[test]
+fn step_ten_times_too_long_is_stopped_with_a_diagnosis() {
+    let memory = Memory::every(1);
+    let mut run = run_of(crystal(3, 0.8, 1.5, 1), 0.05);
+    run.observe(Box::new(memory.clone()));
+    let outcome = run.complete(2000, &Interrupt::default()).unwrap();
+    let last = outcome.thermo.clone();
+    let blow = blow_up(outcome);
+    println!("{blow}");
+    assert_eq!(blow.step, last.step + 1);
+    assert!(last.potential_energy.is_finite() && last.temperature.is_finite());
+    let report = blow.report.as_ref().unwrap();
+    assert!(
+        report
+            .position
+            .iter()
+            .chain(&report.velocity)
+            .chain(&report.force)
+            .all(|x| x.is_finite())
+    );
+    let (_, distance) = report.nearest.unwrap();
+    assert!(distance > 0.0 && distance < 2.0);
+    let text = blow.to_string();
+    for word in [
+        "advice",
+        "shorter step than 0.05",
+        "nearest",
+        "position",
+        "velocity",
+        "force",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    // Nothing that is not finite was ever shown, and the last good state was.
+    let seen = memory.1.lock().unwrap();
+    assert_eq!(seen.rows.last().unwrap(), &last);
+    assert_eq!(seen.closed, 1);
+    assert!(
+        seen.states
+            .iter()
+            .all(|s| s.velocities.iter().all(|v| v.iter().all(|x| x.is_finite())))
+    );
+}
+
+#[test]
+fn overlap_at_the_start_is_refused() {
+    let start = at_rest(
+        Cell::orthogonal([10.0; 3]).unwrap(),
+        vec![Vec3::x(), Vec3::zeros(), Vec3::x()],
+    );
+    let field = lennard_jones(1.0, 1.0, 2.5, SWITCHED);
+    let error = Run::start(start, field, Box::new(VelocityVerlet { timestep: 0.001 }), &LJ)
+        .err()
+        .unwrap();
+    assert!(
+        matches!(
+            error,
+            RunError::Start(EngineError::Overlap {
+                first: 0,
+                second: 2,
+                ..
+            })
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn strained_start_runs_away_and_is_stopped() {
+    let mut start = crystal(2, 0.8, 0.1, 1);
+    start.configuration.positions[1] = start.configuration.positions[0] + Vec3::x() * 0.4;
+    let outcome = run_of(start, 1e-4).complete(1000, &Interrupt::default()).unwrap();
+    let blow = blow_up(outcome);
+    assert!(matches!(blow.cause, Cause::Runaway { .. }), "{blow}");
+}
+
+#[test]
+fn crystal_at_rest_may_begin_to_move() {
+    let mut start = crystal(2, 0.8, 0.0, 1);
+    start.configuration.positions[1] += Vec3::x() * 0.1;
+    let outcome = run_of(start, 0.004).complete(200, &Interrupt::default()).unwrap();
+    assert_eq!(outcome.end.unwrap(), Stop::Finished);
+}
+
+/// A constant pull on atom 1.
+struct Pull(f64);
+
+impl Forces for Pull {
+    fn evaluate(&mut self, c: &Configuration, _: Request, out: &mut Evaluation) -> Result<(), EngineError> {
+        out.forces = vec![Vec3::zeros(); c.len()];
+        out.forces[1] = Vec3::y() * self.0;
+        out.energy = Some(0.0);
+        Ok(())
+    }
+}
+
+#[test]
+fn leap_over_half_a_cell_names_the_atom() {
+    let cell = Cell::new(
+        [Vec3::x() * 4.0, Vec3::y() * 10.0, Vec3::z() * 1.0],
+        [true, true, false],
+    )
+    .unwrap();
+    let start = at_rest(cell, vec![Vec3::x(), Vec3::zeros(), Vec3::y()]);
+    let run = Run::start(start, Pull(1.0), Box::new(VelocityVerlet { timestep: 1.0 }), &LJ).unwrap();
+    let outcome = run.complete(100, &Interrupt::default()).unwrap();
+    // The step's velocity after n kicks is n; it may be at most half of the smallest periodic height, 4.
+    assert_eq!(outcome.thermo.step, 2);
+    let blow = blow_up(outcome);
+    let Cause::Step(DynamicsError::Leap { atom: 1, limit, .. }) = blow.cause else {
+        panic!("{blow}")
+    };
+    assert_eq!(limit, 2.0);
+    assert_eq!(blow.report.unwrap().nearest, Some((2, 1.0)));
+}
+
+#[test]
+fn failing_observer_stops_the_run_and_the_others_are_closed() {
+    struct Full;
+    impl Observer for Full {
+        fn due(&self, step: u64) -> bool {
+            step == 3
+        }
+        fn observe(&mut self, _: View) -> Result<(), RunError> {
+            Err(RunError::Write {
+                path: "run.h5md".into(),
+                reason: "no space left on device".into(),
+            })
+        }
+    }
+    let memory = Memory::every(1);
+    let mut run = run_of(crystal(2, 0.8, 1.5, 1), 0.004);
+    run.observe(Box::new(Full));
+    run.observe(Box::new(memory.clone()));
+    let outcome = run.complete(10, &Interrupt::default()).unwrap();
+    assert_eq!(
+        outcome.end.unwrap_err().to_string(),
+        "run.h5md: no space left on device"
+    );
+    assert_eq!(memory.steps(), [0, 1, 2, 3]);
+    assert_eq!(memory.1.lock().unwrap().closed, 1);
+}
