@@ -93,6 +93,26 @@ pub trait Real:
     }
     /// Σ w[k]·x[k] as one node.
     fn dot(w: &[Self], x: &[Self]) -> Self;
+    /// Σ x[k] as one node.
+    #[inline(always)]
+    fn total(x: &[Self]) -> Self {
+        x.iter().fold(Self::lit(0.0), |sum, x| sum + *x)
+    }
+    /// The matrix–vector product y = W x as one node; `w` holds W by rows, y.len() rows of x.len() columns.
+    ///
+    /// # Panics
+    /// If `w.len()` is not `y.len() * x.len()`.
+    #[inline(always)]
+    fn dense(w: &[Self], x: &[Self], y: &mut [Self]) {
+        assert_eq!(
+            w.len(),
+            y.len() * x.len(),
+            "a dense layer needs one weight for each output and input"
+        );
+        for (i, y) in y.iter_mut().enumerate() {
+            *y = Self::dot(&w[i * x.len()..(i + 1) * x.len()], x);
+        }
+    }
 }
 
 /// A hardware value without derivatives: `f64` itself or a SIMD register of them.
