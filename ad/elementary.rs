@@ -4,6 +4,7 @@
 //! slope by the same table. No other place in the workspace holds a derivative written by hand.
 
 use crate::real::{Lane, Mask, Real};
+use core::f64::consts::FRAC_2_SQRT_PI;
 
 /// a b with its slopes b and a.
 #[inline(always)]
@@ -18,9 +19,6 @@ pub fn div<V: Real>(a: V, b: V) -> (V, V, V) {
     let quotient = a / b;
     (quotient, inverse, -(quotient * inverse))
 }
-
-/// 2/√π, the slope of erf at 0.
-const TWO_OVER_SQRT_PI: f64 = 1.128_379_167_095_512_6;
 
 /// x² and 2x.
 #[inline(always)]
@@ -128,7 +126,7 @@ pub fn tanh<V: Real>(x: V) -> (V, V) {
 /// erfc x and −(2/√π) exp(−x²).
 #[inline(always)]
 pub fn erfc<V: Real>(x: V) -> (V, V) {
-    (x.erfc(), (-x.sq()).exp() * -TWO_OVER_SQRT_PI)
+    (x.erfc(), (-x.sq()).exp() * -FRAC_2_SQRT_PI)
 }
 
 /// acos x and −1/√(1 − x²); outside (−1, 1) the slope is 0.

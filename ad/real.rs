@@ -91,9 +91,9 @@ pub trait Real:
     fn max(self, other: Self) -> Self {
         Self::select(self.lt(other), other, self)
     }
-    /// Σ w[k]·x[k] as one node.
+    /// Σₖ wₖ xₖ as one node.
     fn dot(w: &[Self], x: &[Self]) -> Self;
-    /// Σ x[k] as one node.
+    /// Σₖ xₖ as one node.
     #[inline(always)]
     fn total(x: &[Self]) -> Self {
         x.iter().fold(Self::lit(0.0), |sum, x| sum + *x)

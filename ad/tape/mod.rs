@@ -137,7 +137,7 @@ impl<V: Real> Tape<V> {
         self.pullback_into(&[output], &[V::lit(1.0)], gradient);
     }
 
-    /// The derivatives of Σ seeds[k]·outputs[k] in every number on this tape: a vector–Jacobian product.
+    /// The derivatives of Σₖ seedₖ · outputₖ in every number on this tape: a vector–Jacobian product.
     ///
     /// # Panics
     /// If there are not as many seeds as outputs.

@@ -15,6 +15,9 @@ pub(super) struct Block<V> {
     pullback: Pullback<V>,
 }
 
+/// The derivative that a custom primitive brings along: adjoints of the outputs, adjoints of the inputs to add to.
+type PullBack<V> = dyn Fn(&[V], &mut [V]) + Send;
+
 /// How adjoints get from the outputs to the inputs.
 enum Pullback<V> {
     /// y = W x. The inputs are W by rows, unless W is constant, then x; `values` is where W and x are stored.
@@ -24,7 +27,7 @@ enum Pullback<V> {
         constant_weights: bool,
     },
     /// A closure gets the adjoints of the outputs and adds to those of the inputs.
-    Custom(Box<dyn Fn(&[V], &mut [V]) + Send>),
+    Custom(Box<PullBack<V>>),
 }
 
 impl<V: Real> Block<V> {
@@ -143,7 +146,7 @@ pub(super) fn dense<'t, V: Real>(w: &[Var<'t, V>], x: &[Var<'t, V>], y: &mut [Va
 /// A function that brings its own derivative: a solver, a table, a call into another library.
 ///
 /// `values` are its results for the values of `inputs`. In the reverse sweep `pull_back(out, into)` gets the adjoints of
-/// the results and adds to `into[k]` the sum over i of out[i] · ∂values[i]/∂inputs[k]; `into` arrives filled with zeros.
+/// the results and adds Σᵢ outᵢ ∂valueᵢ/∂inputₖ to `into[k]`; `into` arrives filled with zeros.
 /// The closure owns what it needs of the forward evaluation.
 ///
 /// ```
