@@ -59,9 +59,9 @@ pub trait Real:
     fn powi(self, n: i32) -> Self;
     /// xᵖ for x ≥ 0, differentiable in x and in p.
     fn powf(self, p: Self) -> Self;
-    /// Sine [rad].
+    /// Sine \[rad\].
     fn sin(self) -> Self;
-    /// Cosine [rad].
+    /// Cosine \[rad\].
     fn cos(self) -> Self;
     /// Hyperbolic tangent.
     fn tanh(self) -> Self;
@@ -69,7 +69,7 @@ pub trait Real:
     fn erfc(self) -> Self;
     /// Inverse cosine; the argument is clamped to [−1, 1], where the derivative is taken as 0.
     fn acos(self) -> Self;
-    /// The angle of the point (x, self) [rad]; 0 with zero derivatives at the origin.
+    /// The angle of the point (x, self) \[rad\]; 0 with zero derivatives at the origin.
     fn atan2(self, x: Self) -> Self;
     /// |x|; the derivative at 0 is 0.
     fn abs(self) -> Self;

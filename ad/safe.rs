@@ -42,7 +42,7 @@ pub fn unit<T: Real, const D: usize>(x: [T; D]) -> [T; D] {
     x.map(|x| x * inverse)
 }
 
-/// The angle between two vectors [rad], from 0 to π; 0 with derivatives 0 if one of them is 0.
+/// The angle between two vectors \[rad\], from 0 to π; 0 with derivatives 0 if one of them is 0.
 ///
 /// Formed as atan2(|a × b|, a · b): unlike the inverse cosine it keeps all digits near 0 and π. At exactly 0 and π, where
 /// the angle has a kink, the derivatives are 0.

@@ -104,7 +104,7 @@ impl<V: Real> Tape<V> {
         self.len() == 0
     }
 
-    /// Heap memory held [bytes], apart from what the closures of [`custom`] and [`checkpoint`] own.
+    /// Heap memory held, in bytes, apart from what the closures of [`custom`] and [`checkpoint`] own.
     pub fn bytes(&self) -> usize {
         let r = self.records.borrow();
         size_of::<u32>() * (r.ends.capacity() + r.parents.capacity() + r.block_inputs.capacity())
