@@ -4,6 +4,7 @@
 
 pub(crate) mod complex;
 pub(crate) mod expression;
+pub(crate) mod functions;
 
 use core::fmt::Display;
 
