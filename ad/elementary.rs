@@ -59,6 +59,7 @@ pub fn powi<V: Real>(x: V, n: i32) -> (V, V) {
     match n {
         0 => (V::lit(1.0), V::lit(0.0)),
         1 => (x, V::lit(1.0)),
+        -1 => recip(x),
         2.. => {
             let below = x.powi(n - 1);
             (below * x, below * f64::from(n))
@@ -73,8 +74,8 @@ pub fn powi<V: Real>(x: V, n: i32) -> (V, V) {
 
 /// xᵖ for x ≥ 0 with its slopes p xᵖ⁻¹ and xᵖ ln x.
 ///
-/// Value and slope share the single power xᵖ⁻¹, and so does the second derivative when V is itself a dual, which keeps
-/// derivatives of any order right at x = 0 too. For p ≥ 1, p − 1 is exact; below, the value differs from `x.powf(p)` by
+/// Value and slope share the single power xᵖ⁻¹, which keeps derivatives of any order right at x = 0 too; second
+/// derivatives, when V is itself a dual, share xᵖ⁻². For p ≥ 1, p − 1 is exact; below, the value differs from `x.powf(p)` by
 /// what half an ulp of p − 1 makes. At x = 0:
 ///
 /// | p | value | slope in x | second slope in x |
@@ -93,8 +94,9 @@ pub fn powf<V: Real>(x: V, p: V) -> (V, V, V) {
     let (zero, one) = (V::lit(0.0), V::lit(1.0));
     let below = x.powf(p - 1.0);
     let (mut y, mut in_x) = (below * x, p * below);
-    // Below p = 1 the power xᵖ⁻¹ leaves the range of f64 before xᵖ does, at x = 0 first of all. Such lanes take xᵖ itself.
-    let beyond = p.lt(one) & !(zero.lt(below) & below.lt(V::lit(f64::INFINITY)));
+    // At x = 0, and where xᵖ⁻¹ leaves the range of f64 before xᵖ does, the product is 0 · ∞, in V's derivatives if not in
+    // the value. Such lanes, rare and kept out of the way of the others, take xᵖ itself.
+    let beyond = !(zero.lt(below) & below.lt(V::lit(f64::INFINITY)));
     if beyond.any() {
         y = V::select(beyond, x.powf(p), y);
         in_x = V::select(zero.lt(p) | p.lt(zero), in_x, zero);
