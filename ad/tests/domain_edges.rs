@@ -31,7 +31,7 @@ fn at(f: Edge, x: f64) -> (f64, f64, f64) {
     );
     for (a, b) in [(nested.0, dual.v), (nested.1, dual.d[0]), (outside, dual.d[0])] {
         assert!(
-            a == b || (a / b - 1.0).abs() <= POWER,
+            a == b || (a / b - 1.0).abs() <= power(x),
             "{f:?} at {x}: nested {a:e}, {dual:?}"
         );
     }
