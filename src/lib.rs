@@ -1,1 +1,12 @@
-//! x
+//! admd: molecular dynamics from an energy function.
+//!
+//! A potential is one scalar energy over a generic AD scalar; forces, virial, Hessian-vector products and parameter
+//! gradients are derived from it. See `ARCHITECTURE.md` for the arrows between the modules.
+
+pub mod dynamics;
+pub mod engine;
+pub mod input;
+pub mod io;
+
+pub use admd_ad as ad;
+pub use admd_potentials as potentials;

@@ -1,2 +1,3 @@
-//! x
-fn main(){}
+//! The `admd` program.
+
+fn main() {}

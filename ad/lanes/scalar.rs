@@ -83,7 +83,8 @@ impl Real for f64 {
     }
     #[inline(always)]
     fn atan2(self, x: Self) -> Self {
-        libm::atan2(self, x)
+        // + 0 turns −0 into 0, whose angle at the origin is 0 instead of π
+        libm::atan2(self, x + 0.0)
     }
     #[inline(always)]
     fn abs(self) -> Self {

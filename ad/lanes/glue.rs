@@ -1,0 +1,106 @@
+//! What the SIMD lane types share beyond their intrinsics, as macros: operators and the methods taken from [`super::math`].
+
+/// Calls intrinsics from functions that do not carry the target feature themselves.
+macro_rules! hardware {
+    ($e:expr) => {{
+        // SAFETY: values of SIMD lane types are made only inside kernels entered through `dispatch`, which checked the
+        // CPU, as the types demand; an intrinsic needs nothing else, and where it takes a pointer the caller of the
+        // method vouches for it.
+        unsafe { $e }
+    }};
+}
+
+/// Operators between lanes by one intrinsic each, with f64 on the right by splatting it.
+macro_rules! operators {
+    ($lane:ident: $($trait:ident $method:ident $intrinsic:ident),*) => {$(
+        impl $trait for $lane {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, o: Self) -> Self {
+                Self(hardware!($intrinsic(self.0, o.0)))
+            }
+        }
+
+        impl $trait<f64> for $lane {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, o: f64) -> Self {
+                $trait::$method(self, Self::lit(o))
+            }
+        }
+    )*};
+}
+
+/// The methods of `Real` that are the same for every SIMD lane type.
+macro_rules! common_real_methods {
+    () => {
+        type Lane = Self;
+
+        #[inline(always)]
+        fn lift(x: Self) -> Self {
+            x
+        }
+        #[inline(always)]
+        fn primal(self) -> Self {
+            self
+        }
+        #[inline(always)]
+        fn sq(self) -> Self {
+            self * self
+        }
+        #[inline(always)]
+        fn recip(self) -> Self {
+            Self::lit(1.0) / self
+        }
+        #[inline(always)]
+        fn powi(self, n: i32) -> Self {
+            powi_by_squaring(self, n)
+        }
+        #[inline(always)]
+        fn exp(self) -> Self {
+            math::exp(self)
+        }
+        #[inline(always)]
+        fn ln(self) -> Self {
+            math::ln(self)
+        }
+        #[inline(always)]
+        fn powf(self, p: Self) -> Self {
+            math::powf(self, p)
+        }
+        #[inline(always)]
+        fn sin(self) -> Self {
+            math::sin(self)
+        }
+        #[inline(always)]
+        fn cos(self) -> Self {
+            math::cos(self)
+        }
+        #[inline(always)]
+        fn tanh(self) -> Self {
+            math::tanh(self)
+        }
+        #[inline(always)]
+        fn erfc(self) -> Self {
+            math::erfc(self)
+        }
+        #[inline(always)]
+        fn acos(self) -> Self {
+            math::acos(self)
+        }
+        #[inline(always)]
+        fn atan2(self, x: Self) -> Self {
+            math::atan2(self, x)
+        }
+        #[inline(always)]
+        fn dot(w: &[Self], x: &[Self]) -> Self {
+            let mut sum = Self::lit(0.0);
+            for k in 0..w.len().min(x.len()) {
+                sum = w[k].mul_add(x[k], sum);
+            }
+            sum
+        }
+    };
+}
+
+pub(super) use {common_real_methods, hardware, operators};

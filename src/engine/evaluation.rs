@@ -1,0 +1,72 @@
+//! What is asked of the force field, and what it answers.
+
+use super::{Mat3, Vec3};
+
+/// What to evaluate; forces always are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Request<'a> {
+    /// Total potential energy and virial.
+    pub energy_and_virial: bool,
+    /// Energy of each atom.
+    pub per_atom: bool,
+    /// dE/dθ for every parameter.
+    pub gradient: bool,
+    /// The derivative of all of the above along a direction.
+    pub tangent: Option<&'a Direction>,
+}
+
+impl Request<'_> {
+    /// Forces alone: the cheapest step.
+    pub const FORCES: Request<'static> = Request {
+        energy_and_virial: false,
+        per_atom: false,
+        gradient: false,
+        tangent: None,
+    };
+    /// Forces, energy and virial.
+    pub const ENERGY: Request<'static> = Request {
+        energy_and_virial: true,
+        ..Self::FORCES
+    };
+}
+
+/// A direction in the space of positions, strain and parameters. Empty lists stand for zeros.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Direction {
+    /// Change of each position.
+    pub positions: Vec<Vec3>,
+    /// Homogeneous strain of cell and positions, on top of the change of positions.
+    pub strain: Mat3,
+    /// Change of each parameter.
+    pub parameters: Vec<f64>,
+}
+
+/// Derivatives of an evaluation along a [`Direction`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tangent {
+    /// Of the forces; for a direction of positions v this is −(Hessian · v) [energy/length].
+    pub forces: Vec<Vec3>,
+    /// Of the energy, where energy was asked for.
+    pub energy: Option<f64>,
+    /// Of the virial, where energy was asked for.
+    pub virial: Option<Mat3>,
+    /// Of the parameter gradient, where it was asked for.
+    pub gradient: Vec<f64>,
+}
+
+/// The answer to a [`Request`]. What was not asked for is `None` or empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evaluation {
+    /// Force on each atom, −dE/dr [energy/length].
+    pub forces: Vec<Vec3>,
+    /// Total potential energy with tail corrections [energy].
+    pub energy: Option<f64>,
+    /// Virial −dE/dε for a strain ε of cell and positions [energy]; the trace/3V is the pressure without its kinetic part.
+    pub virial: Option<Mat3>,
+    /// Energy of each atom: half of each of its pairs, without tail corrections [energy].
+    pub energies: Vec<f64>,
+    /// dE/dθ in the order of [`super::ForceField::parameters`].
+    pub gradient: Vec<f64>,
+    /// Derivatives along the direction of the request.
+    pub tangent: Option<Tangent>,
+}

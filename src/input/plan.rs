@@ -1,0 +1,81 @@
+//! The plan of a run: everything the input says, checked and in coherent units.
+
+use crate::dynamics::State;
+use crate::engine::{Settings, Species};
+use admd_potentials::form::binding::PairBinding;
+use admd_potentials::form::units::UnitSystem;
+use std::path::PathBuf;
+
+/// A run, ready to start.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// One line about the run, from the input.
+    pub title: Option<String>,
+    /// The unit system of input and output.
+    pub units: &'static UnitSystem,
+    /// The species, in the order of the species indices.
+    pub species: Vec<Species>,
+    /// The start, in coherent units: positions, velocities, masses, step 0.
+    pub start: State,
+    /// The potentials; all list the species in the same order.
+    pub bindings: Vec<PairBinding>,
+    /// Skin and the like.
+    pub settings: Settings,
+    /// What moves the atoms.
+    pub integrator: IntegratorPlan,
+    /// Number of steps.
+    pub steps: u64,
+    /// What is written, where and how often.
+    pub output: Output,
+    /// Seed of every random number of the run.
+    pub seed: u64,
+    /// Where all this comes from, for the record in the files.
+    pub provenance: Provenance,
+}
+
+/// What moves the atoms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum IntegratorPlan {
+    /// Velocity Verlet at constant energy.
+    VelocityVerlet {
+        /// Time step [τ].
+        timestep: f64,
+    },
+}
+
+/// What a run writes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// The trajectory file and its frames.
+    pub trajectory: Option<Frames>,
+    /// Steps between rows of thermodynamics, on the terminal and in the file; 0 for none.
+    pub thermo_every: u64,
+}
+
+/// Frames in the trajectory file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frames {
+    /// The file.
+    pub path: PathBuf,
+    /// May an existing file be replaced?
+    pub overwrite: bool,
+    /// Steps between frames, at least 1.
+    pub every: u64,
+    /// Write velocities too?
+    pub velocities: bool,
+    /// Write forces too?
+    pub forces: bool,
+}
+
+/// Where a run comes from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Provenance {
+    /// The input file, if there is one.
+    pub input_path: Option<PathBuf>,
+    /// Its text.
+    pub input_text: String,
+    /// The plan written out with all defaults, as TOML.
+    pub resolved_text: String,
+    /// The command line.
+    pub arguments: Vec<String>,
+}

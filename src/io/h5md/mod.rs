@@ -1,0 +1,5 @@
+//! Trajectories in H5MD 1.1.
+
+mod record;
+
+pub use record::{Frame, Header, ThermoRow};

@@ -1,0 +1,84 @@
+//! What goes into a trajectory file. Numbers are in the input and output units of the unit system (ps or fs, bar or atm),
+//! not in coherent ones: a file is for people.
+
+use crate::engine::{Mat3, Species, Vec3};
+use crate::input::Provenance;
+use admd_potentials::form::units::UnitSystem;
+
+/// What is known when the file is made.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// The unit system of every number.
+    pub units: &'static UnitSystem,
+    /// One line about the run.
+    pub title: Option<String>,
+    /// The species.
+    pub species: Vec<Species>,
+    /// Species index of each atom.
+    pub atoms: Vec<u16>,
+    /// Which cell edges are periodic.
+    pub periodic: [bool; 3],
+    /// Will frames carry velocities?
+    pub velocities: bool,
+    /// Will frames carry forces?
+    pub forces: bool,
+    /// Seed of the random numbers.
+    pub seed: u64,
+    /// Worker threads.
+    pub threads: usize,
+    /// Instruction set of the kernels.
+    pub isa: String,
+    /// Name, unit and value of every parameter of the potentials.
+    pub parameters: Vec<(String, String, f64)>,
+    /// Input text, resolved input, command line.
+    pub provenance: Provenance,
+}
+
+/// One frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// The step.
+    pub step: u64,
+    /// The time [time].
+    pub time: f64,
+    /// Cell edges [length].
+    pub edges: [Vec3; 3],
+    /// Positions, unwrapped [length].
+    pub positions: Vec<Vec3>,
+    /// Velocities [length/time], or empty.
+    pub velocities: Vec<Vec3>,
+    /// Forces [energy/length], or empty.
+    pub forces: Vec<Vec3>,
+    /// The observables at the frame.
+    pub thermo: ThermoRow,
+}
+
+/// Thermodynamics at one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThermoRow {
+    /// The step.
+    pub step: u64,
+    /// The time [time].
+    pub time: f64,
+    /// Potential energy of all atoms [energy].
+    pub potential_energy: f64,
+    /// Kinetic energy of all atoms [energy].
+    pub kinetic_energy: f64,
+    /// The quantity that the integrator conserves; for velocity Verlet the total energy [energy].
+    pub conserved_energy: f64,
+    /// Kinetic temperature [temperature].
+    pub temperature: f64,
+    /// Pressure, a third of the trace of minus the stress [pressure]; absent when the volume has no meaning.
+    pub pressure: Option<f64>,
+    /// Stress, kinetic and configurational part, negative under compression [pressure]; absent likewise.
+    pub stress: Option<Mat3>,
+    /// Volume [length³]; absent when the cell is not periodic in all directions.
+    pub volume: Option<f64>,
+}
+
+impl ThermoRow {
+    /// Kinetic plus potential energy [energy].
+    pub fn total_energy(&self) -> f64 {
+        self.potential_energy + self.kinetic_energy
+    }
+}

@@ -1,0 +1,3 @@
+//! Files: trajectories in H5MD, structures in extended XYZ.
+
+pub mod h5md;
