@@ -7,10 +7,10 @@
 //! | type | gives | cost, in evaluations of the function |
 //! |---|---|---|
 //! | `f64`, the types of [`lanes`] | values | 1 |
-//! | [`Dual<V, K>`](Dual) | derivatives along K directions | 1 + about K/2; constants are free |
+//! | [`Dual<V, K>`](Dual) | derivatives along K directions | some 1 + K/2; constants are free |
 //! | `Dual<Dual<V, 1>, K>` | second derivatives: Hessian–vector products, mixed ones | about twice that |
 //! | [`Rev<V, N>`](Rev), by [`reverse`] | gradient of a small function (64 operations), dissolves in the optimiser | 2 to 3 for any number of inputs |
-//! | [`Var<V>`](Var) on a [`Tape`] | gradient of a function of any size | about 10; 2 with [`Real::dense`] and [`Real::dot`] |
+//! | [`Var<V>`](Var) on a [`Tape`] | gradient of a function of any size | about 10, or 2 if it consists of [`Real::dense`] and [`Real::dot`] |
 //! | `Var<Dual<V, 1>>`, `Rev<Dual<V, 1>, N>` | Hessian–vector products of many inputs | twice the gradient |
 //! | a complex number, `tests/support/complex.rs` | the oracle of the tests: it shares no rule with the others | |
 //!
@@ -77,11 +77,11 @@
 //! ```
 //! use admd_ad::{Real, reverse};
 //!
-//! fn dihedral_like<T: Real>(x: [T; 6]) -> T {
+//! fn projection_squared<T: Real>(x: [T; 6]) -> T {
 //!     (T::dot(&x[..3], &x[3..]) * T::dot(&x[..3], &x[..3]).recip()).sq()
 //! }
 //!
-//! let (value, slopes) = reverse::<16, 6, _>(|x| dihedral_like(x), [1.0, 0.0, 0.0, 2.0, 3.0, 0.0]);
+//! let (value, slopes) = reverse::<16, 6, _>(|x| projection_squared(x), [1.0, 0.0, 0.0, 2.0, 3.0, 0.0]);
 //! assert_eq!((value, slopes), (4.0, [-8.0, 12.0, 0.0, 4.0, 0.0, 0.0]));
 //! ```
 //!

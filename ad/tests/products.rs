@@ -24,7 +24,7 @@ fn reverse_product_is_the_transpose_of_the_forward_product() {
     for _ in 0..50 {
         let x = moved(&POINT, 0.1, &random.vector(N, -1.0, 1.0));
         let (v, w) = (random.vector(N, -1.0, 1.0), random.vector(3, -1.0, 1.0));
-        let (y, jv) = jvp(|x| features(x), &x, &v);
+        let (y, jv) = jvp(features, &x, &v);
         let (same_y, wj) = vjp(|x| features(x), &x, &w);
         assert_close("values", &y, &same_y, TRANSPOSE);
         let (forward, reverse) = (inner(&w, &jv), inner(&wj, &v));
@@ -62,7 +62,7 @@ fn checkpointed_and_custom_segments_have_the_products_of_recorded_ones() {
                 for (k, into) in into.iter_mut().enumerate() {
                     let mut column = [0.0; N];
                     column[k] = 1.0;
-                    *into += inner(&jvp(|x| features(x), &x, &column).1, out);
+                    *into += inner(&jvp(features, &x, &column).1, out);
                 }
             })
         },
