@@ -118,25 +118,29 @@ pub fn cos<V: Real>(x: V) -> (V, V) {
     (x.cos(), -x.sin())
 }
 
-/// tanh x and 1 − tanh² x; the slope is accurate to an ulp of 1, so that far out, where it vanishes, few digits remain.
+/// tanh x and 4t/(1 + t)² with t = e⁻²ˣ for x ≥ 0: equal to 1 − tanh² x, without its cancellation far out.
 #[inline(always)]
 pub fn tanh<V: Real>(x: V) -> (V, V) {
-    let y = x.tanh();
-    (y, V::lit(1.0) - y.sq())
+    let t = (x.abs() * -2.0).exp();
+    (x.tanh(), t * 4.0 / (t + 1.0).sq())
 }
 
-/// erfc x and −(2/√π) exp(−x²).
+/// erfc x and −(2/√π) exp(−x²), where the rounding of the square, grown by x² in the exponential, is put right.
 #[inline(always)]
 pub fn erfc<V: Real>(x: V) -> (V, V) {
-    (x.erfc(), (-x.sq()).exp() * -FRAC_2_SQRT_PI)
+    let square = x.sq();
+    let zero = V::lit(0.0);
+    // beyond 800 the exponential is 0, and an infinite square has no rounding error
+    let rounding = V::select(square.lt(V::lit(800.0)), x.mul_add(x, -square), zero);
+    (x.erfc(), (-square).exp() * (rounding - 1.0) * FRAC_2_SQRT_PI)
 }
 
-/// acos x and −1/√(1 − x²); outside (−1, 1) the slope is 0.
+/// acos x and −1/√((1 − x)(1 + x)); outside (−1, 1) the slope is 0.
 #[inline(always)]
 pub fn acos<V: Real>(x: V) -> (V, V) {
     let one = V::lit(1.0);
     let inside = x.abs().lt(one);
-    let sine2 = V::select(inside, one - x.sq(), one);
+    let sine2 = V::select(inside, (one - x) * (one + x), one);
     (x.acos(), V::select(inside, -sine2.sqrt().recip(), V::lit(0.0)))
 }
 
