@@ -1,0 +1,90 @@
+//! What can end a command, and with which exit code.
+
+use crate::engine::EngineError;
+use crate::input::{InputErrors, Look};
+use crate::io::h5md::H5mdError;
+use crate::io::xyz::XyzError;
+use crate::run::RunError;
+
+/// A command that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A command line that clap cannot see is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A wrong input or potential file.
+    #[error("{}", .0.render(Look::Plain))]
+    Input(#[from] InputErrors),
+    /// A wrong structure file.
+    #[error(transparent)]
+    Structure(#[from] XyzError),
+    /// Another wrong file.
+    #[error("{file}{}: {reason}", line.map_or(String::new(), |l| format!(":{l}")))]
+    File {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: Option<usize>,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// A frame of a structure file that cannot be evaluated.
+    #[error("{file}, frame {frame}: {error}")]
+    Frame {
+        /// The file.
+        file: String,
+        /// The frame, from 0.
+        frame: usize,
+        /// Why.
+        error: EngineError,
+    },
+    /// Potentials or settings that the engine refuses.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A run that did not finish.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A trajectory that cannot be read or made.
+    #[error(transparent)]
+    Trajectory(#[from] H5mdError),
+    /// Something that the system refuses.
+    #[error("{0}")]
+    System(String),
+}
+
+impl CliError {
+    /// The exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Input(_) | Self::Structure(_) | Self::File { .. } => 3,
+            Self::Frame { error, .. } | Self::Engine(error) | Self::Run(RunError::Start(error)) => engine(error),
+            Self::Run(RunError::BlowUp(_)) => 4,
+            Self::Run(RunError::Trajectory(_) | RunError::Write { .. }) | Self::System(_) => 1,
+            Self::Trajectory(error) => trajectory(error),
+        }
+    }
+}
+
+fn engine(error: &EngineError) -> u8 {
+    match error {
+        EngineError::NonFinitePosition { .. }
+        | EngineError::Overlap { .. }
+        | EngineError::NonFiniteForce { .. }
+        | EngineError::FarAway { .. } => 4,
+        EngineError::Isa(_) => 1,
+        _ => 3,
+    }
+}
+
+fn trajectory(error: &H5mdError) -> u8 {
+    match error {
+        H5mdError::Open { .. }
+        | H5mdError::Foreign { .. }
+        | H5mdError::Damaged { .. }
+        | H5mdError::NoFrame { .. }
+        | H5mdError::Shape { .. }
+        | H5mdError::Order { .. } => 3,
+        _ => 1,
+    }
+}
