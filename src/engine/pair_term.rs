@@ -90,9 +90,9 @@ impl<E: Truncated> Bound<E> {
         leaves.map(|(k, leaf)| O::build(|p| if p == 0 { leaf.value } else { job.change(k) })).collect()
     }
 
-    fn table<O: Order>(&self, rows: &Rows<E, O::Scalar<f64>>) -> Table {
-        let rows: Vec<_> = rows.iter().map(|row| (row.cutoff2, row.coef)).collect();
-        Table::new::<O, _>(&rows)
+    /// Coefficients for the kernels, with tangents where the order has them.
+    fn table<O: Order>(&self, job: &Job) -> Table {
+        tabulate::<E, O>(&self.rows::<O>(job)).with_values_of(&self.table)
     }
 
     fn force_pass<O: Order, const ENERGY: bool>(&self, job: Job, table: &Table, sums: &mut [BlockSums]) {
@@ -114,7 +114,10 @@ impl<E: Truncated> Bound<E> {
     fn gradient_pass<O: Order>(&self, job: Job) -> Vec<[f64; 2]> {
         type Outer<O> = Dual<<O as Order>::Scalar<f64>, 1>;
         let count = AdjointPass::<E, O>::COUNT;
-        let table = self.table::<O>(&self.rows::<O>(&job));
+        let table = self.table::<O>(&job);
+        if table.pairs() == 0 {
+            return vec![[0.0; 2]; self.binding.leaves.len()];
+        }
         let mut blocks = vec![vec![0.0; table.pairs() * count * O::PARTS]; job.list.blocks.len()];
         let coordinates = &job.list.coordinates;
         each_block(&job, &mut blocks, |block, sums| {
@@ -141,6 +144,11 @@ impl<E: Truncated> Bound<E> {
         };
         (0..theta.len()).map(slope).collect()
     }
+}
+
+fn tabulate<E: Truncated, O: Order>(rows: &Rows<E, O::Scalar<f64>>) -> Table {
+    let rows: Vec<_> = rows.iter().map(|row| (row.cutoff2, row.coef)).collect();
+    Table::new::<O, _>(&rows)
 }
 
 /// Works on every block with what belongs to it, in parallel where there are several.
@@ -171,7 +179,7 @@ impl<E: Truncated> PairTerm for Bound<E> {
             set(&mut self.binding.leaves, &old);
             return Err(errors.swap_remove(0).into());
         }
-        self.table = self.table::<Value>(&self.binding.coefficients::<E, f64>(theta));
+        self.table = tabulate::<E, Value>(&self.binding.coefficients::<E, f64>(theta));
         Ok(())
     }
 
@@ -180,7 +188,7 @@ impl<E: Truncated> PairTerm for Bound<E> {
             return;
         }
         match (job.direction.is_some(), energy) {
-            (true, _) => self.force_pass::<Along, true>(job, &self.table::<Along>(&self.rows::<Along>(&job)), sums),
+            (true, _) => self.force_pass::<Along, true>(job, &self.table::<Along>(&job), sums),
             (false, true) => self.force_pass::<Value, true>(job, &self.table, sums),
             (false, false) => self.force_pass::<Value, false>(job, &self.table, sums),
         }

@@ -35,6 +35,17 @@ impl Table {
         }
     }
 
+    /// The same tangents with the values of another table, so that values have the same bits in every order: prepared in
+    /// another scalar they may round differently.
+    pub(super) fn with_values_of(mut self, other: &Self) -> Self {
+        assert!(self.pairs == other.pairs && self.leaves == other.leaves);
+        for k in 0..self.leaves {
+            let [to, from] = [&self, other].map(|t| (1 + k * t.parts) * t.pairs);
+            self.columns[to..to + self.pairs].copy_from_slice(&other.columns[from..from + other.pairs]);
+        }
+        self
+    }
+
     /// Number of pairs of species.
     pub fn pairs(&self) -> usize {
         self.pairs
