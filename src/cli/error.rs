@@ -44,9 +44,15 @@ pub enum CliError {
     /// A run that did not finish.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A trajectory that is there already.
+    #[error("{path} exists; pass --overwrite to replace it, or give output.trajectory another name")]
+    Exists {
+        /// The file.
+        path: String,
+    },
     /// A trajectory that cannot be read or made.
     #[error(transparent)]
-    Trajectory(#[from] H5mdError),
+    Trajectory(H5mdError),
     /// Something that the system refuses.
     #[error("{0}")]
     System(String),
@@ -60,8 +66,19 @@ impl CliError {
             Self::Input(_) | Self::Structure(_) | Self::File { .. } => 3,
             Self::Frame { error, .. } | Self::Engine(error) | Self::Run(RunError::Start(error)) => engine(error),
             Self::Run(RunError::BlowUp(_)) => 4,
-            Self::Run(RunError::Trajectory(_) | RunError::Write { .. }) | Self::System(_) => 1,
+            Self::Run(RunError::Trajectory(_) | RunError::Write { .. }) | Self::Exists { .. } | Self::System(_) => 1,
             Self::Trajectory(error) => trajectory(error),
+        }
+    }
+}
+
+impl From<H5mdError> for CliError {
+    fn from(error: H5mdError) -> Self {
+        match error {
+            H5mdError::Exists { path } => Self::Exists {
+                path: path.display().to_string(),
+            },
+            other => Self::Trajectory(other),
         }
     }
 }
