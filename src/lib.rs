@@ -3,6 +3,7 @@
 //! A potential is one scalar energy over a generic AD scalar; forces, virial, Hessian-vector products and parameter
 //! gradients are derived from it. See `ARCHITECTURE.md` for the arrows between the modules.
 
+pub mod cli;
 pub mod dynamics;
 pub mod engine;
 pub mod input;

@@ -1,0 +1,4 @@
+//! The commands of the `admd` program.
+
+pub mod export;
+pub mod info;
