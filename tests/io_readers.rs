@@ -141,7 +141,7 @@ fn info_tells_what_a_file_is() {
     let value = describe(&h5md).unwrap();
     assert_eq!(value["atoms"], 200);
     assert_eq!(value["frames"], 6);
-    assert_eq!(value["species"][1]["name"], "Kr");
+    assert_eq!(value["species"][1]["name"], "Kr_w");
     assert_eq!(value["constants"]["energy"]["value"], 1.602_176_634e-19);
     assert_eq!(value["parameters"][0]["value"], 0.0104);
     assert_eq!(value["provenance"]["seed"], u64::MAX - 3);

@@ -169,21 +169,18 @@ pub fn to_xyz(header: &Header, frame: Frame) -> XyzFrame {
         forces: header.forces.then(|| frame.forces.iter().map(|f| f * to_ev).collect()),
         ..XyzFrame::default()
     };
-    // Names such as `CT1` mean nothing to other programs: they get the element, and the name in a column of its own.
-    let symbol = |s: &u16| {
-        let species = header.species.get(usize::from(*s))?;
-        elements::symbol(species.atomic_number).filter(|_| species.atomic_number > 0)
-    };
-    let symbols: Option<Vec<&str>> = header.atoms.iter().map(symbol).collect();
-    match symbols {
-        Some(symbols) if symbols.iter().zip(&names).any(|(symbol, name)| symbol != name) => {
-            out.species = symbols.into_iter().map(str::to_owned).collect();
-            let values = Values::Text(names);
-            out.columns
-                .insert("species_name".to_owned(), Column { width: 1, values });
-        }
-        _ => out.species = names,
+    // ASE refuses a species that is no element, such as `CT1` or `A`, unless a column Z tells the atomic number.
+    let element = |s: &u16| header.species.get(usize::from(*s)).map_or(0, |s| s.atomic_number);
+    let numbers: Vec<u8> = header.atoms.iter().map(element).collect();
+    if numbers
+        .iter()
+        .zip(&names)
+        .any(|(z, name)| elements::symbol(*z) != Some(name))
+    {
+        let values = Values::Integer(numbers.into_iter().map(i64::from).collect());
+        out.columns.insert("Z".to_owned(), Column { width: 1, values });
     }
+    out.species = names;
     if header.velocities {
         out.set_velocities(frame.velocities, masses, units);
     } else {
