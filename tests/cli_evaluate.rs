@@ -180,8 +180,8 @@ fn errors_name_file_line_and_remedy() {
             [&evaluate[..], &["--gradient", "*.epsilom"]].concat(),
             "lj.A-A.epsilon",
         ),
-        (2, [&evaluate[..], &["--frames", "9"]].concat(), "no frame"),
-        (2, [&evaluate[..], &["--frames", "a:b"]].concat(), "integer"),
+        (2, [&evaluate[..], &["--frames", "9"]].concat(), "none of the 3 frames"),
+        (2, [&evaluate[..], &["--frames", "a:b"]].concat(), "whole number"),
         (2, vec!["evaluate", "dimers.xyz"], "--potential"),
         (
             3,
