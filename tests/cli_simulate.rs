@@ -181,7 +181,9 @@ fn step_ten_times_too_long_ends_with_4_and_keeps_the_last_good_frame() {
 fn threads_do_not_change_a_bit() {
     let read = |threads: &str| {
         let folder = Folder::new().with("melt.toml", MELT);
-        folder.run(0, &["simulate", "melt.toml", "--quiet", "--threads", threads]);
+        // 2048 atoms are several blocks of the engine.
+        let larger = ["--set", "structure.repeat=[8, 8, 8]", "--threads", threads];
+        folder.run(0, &[&["simulate", "melt.toml", "--quiet"][..], &larger].concat());
         let trajectory = Trajectory::open(folder.path("melt.h5md")).unwrap();
         (0..trajectory.len())
             .map(|k| trajectory.frame(k).unwrap())

@@ -88,7 +88,10 @@ pub(super) fn run(a: &Evaluate) -> Result<u8, CliError> {
             "--frames chooses none of the {count} frames of {file}; choose some, or leave it out for all"
         )));
     }
-    let frames = chosen.into_iter().filter_map(|k| all[k].take().map(|frame| (k, frame))).collect();
+    let frames = chosen
+        .into_iter()
+        .filter_map(|k| all[k].take().map(|frame| (k, frame)))
+        .collect();
     let vectors = a.hessian_vector.as_deref().map(vector_file::read).transpose()?;
     let pool = a.threads.pool()?;
     let done = pool.install(|| evaluate(a, &potential, frames, vectors.as_deref()))?;
