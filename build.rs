@@ -9,10 +9,16 @@ fn main() {
     println!("cargo::rustc-env=ADMD_GIT={git}");
     println!("cargo::rustc-env=ADMD_RUSTC={rustc}");
     println!("cargo::rerun-if-changed=build.rs");
-    if let Some(head) =
-        output("git", &["rev-parse", "--git-path", "logs/HEAD"]).filter(|p| std::path::Path::new(p).exists())
-    {
-        println!("cargo::rerun-if-changed={head}");
+    // What is released names its revision exactly; a debug build need not be rebuilt for every commit.
+    if std::env::var("PROFILE").is_ok_and(|p| p == "release") {
+        let head = output("git", &["rev-parse", "--git-path", "logs/HEAD"]);
+        let watched = ["src", "ad", "potentials", "Cargo.toml", "Cargo.lock"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(head);
+        for path in watched.filter(|p| std::path::Path::new(p).exists()) {
+            println!("cargo::rerun-if-changed={path}");
+        }
     }
 }
 

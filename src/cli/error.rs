@@ -1,5 +1,7 @@
 //! What can end a command, and with which exit code.
 
+use super::export::ExportError;
+use super::info::InfoError;
 use crate::engine::EngineError;
 use crate::input::{InputErrors, Look};
 use crate::io::h5md::H5mdError;
@@ -44,9 +46,21 @@ pub enum CliError {
     /// A run that did not finish.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A trajectory that is there already.
+    #[error("{path} exists; pass --overwrite to replace it, or give output.trajectory another name")]
+    Exists {
+        /// The file.
+        path: String,
+    },
     /// A trajectory that cannot be read or made.
     #[error(transparent)]
-    Trajectory(#[from] H5mdError),
+    Trajectory(H5mdError),
+    /// A trajectory that cannot be exported.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// A file that cannot be described.
+    #[error(transparent)]
+    Info(#[from] InfoError),
     /// Something that the system refuses.
     #[error("{0}")]
     System(String),
@@ -56,12 +70,27 @@ impl CliError {
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Export(ExportError::Nothing { .. }) => 2,
             Self::Input(_) | Self::Structure(_) | Self::File { .. } => 3,
+            Self::Info(InfoError::Xyz(_) | InfoError::Unknown { .. }) => 3,
+            Self::Export(ExportError::Write(_)) => 1,
             Self::Frame { error, .. } | Self::Engine(error) | Self::Run(RunError::Start(error)) => engine(error),
             Self::Run(RunError::BlowUp(_)) => 4,
-            Self::Run(RunError::Trajectory(_) | RunError::Write { .. }) | Self::System(_) => 1,
-            Self::Trajectory(error) => trajectory(error),
+            Self::Run(RunError::Trajectory(_) | RunError::Write { .. }) | Self::Exists { .. } | Self::System(_) => 1,
+            Self::Trajectory(error) | Self::Export(ExportError::Read(error)) | Self::Info(InfoError::H5md(error)) => {
+                trajectory(error)
+            }
+        }
+    }
+}
+
+impl From<H5mdError> for CliError {
+    fn from(error: H5mdError) -> Self {
+        match error {
+            H5mdError::Exists { path } => Self::Exists {
+                path: path.display().to_string(),
+            },
+            other => Self::Trajectory(other),
         }
     }
 }

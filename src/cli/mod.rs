@@ -4,6 +4,8 @@ pub mod check;
 mod completions;
 mod error;
 mod evaluate;
+pub mod export;
+pub mod info;
 mod potentials;
 pub mod schema;
 mod simulate;
@@ -25,6 +27,7 @@ Examples:
   admd check inputs/argon.toml                    what would be run, and what it would cost
   admd simulate inputs/argon.toml                 run it
   admd evaluate start.extxyz --potential ar.toml  energy, forces and virial of a structure
+  admd export argon.h5md argon.extxyz             for OVITO and ASE
   admd potentials lj > ar.toml                    a potential file to start from
 
 Results go to standard output, progress and messages to standard error.
@@ -57,6 +60,8 @@ enum Verb {
     Simulate(simulate::Simulate),
     Check(Check),
     Evaluate(evaluate::Evaluate),
+    Export(export::ExportArgs),
+    Info(info::InfoArgs),
     Potentials(potentials::Potentials),
     Schema(Schema),
     Completions(completions::Completions),
@@ -95,6 +100,7 @@ pub fn main() -> ExitCode {
     let json = match &verb {
         Verb::Simulate(a) => a.json,
         Verb::Evaluate(a) => a.json,
+        Verb::Info(a) => a.json,
         _ => false,
     };
     let done = match verb {
@@ -103,6 +109,8 @@ pub fn main() -> ExitCode {
             .map_err(Into::into)
             .and_then(|text| terminal::print(&text)),
         Verb::Evaluate(a) => evaluate::run(&a),
+        Verb::Export(a) => export(&a),
+        Verb::Info(a) => info::run(&a).map_err(Into::into).and_then(|text| terminal::print(&text)),
         Verb::Potentials(a) => potentials::run(&a),
         Verb::Schema(a) => terminal::print(&schema::print(document(&a))),
         Verb::Completions(a) => completions::run(&a, &mut Cli::command()),
@@ -111,6 +119,12 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => terminal::fail(&error, json),
     }
+}
+
+fn export(a: &export::ExportArgs) -> Result<u8, CliError> {
+    let frames = export::run(a)?;
+    terminal::say(&format!("{}: {frames} frames", a.output.display()));
+    Ok(0)
 }
 
 fn document(a: &Schema) -> crate::input::schema::Document {

@@ -87,7 +87,7 @@ impl<E: Truncated> Bound<E> {
 
     fn theta<O: Order>(&self, job: &Job) -> Vec<O::Scalar<f64>> {
         let leaves = self.binding.leaves.iter().enumerate();
-        leaves.map(|(k, leaf)| O::build(|p| if p == 0 { leaf.value } else { job.change(k) })).collect()
+        leaves.map(|(k, leaf)| O::build([leaf.value, job.change(k)])).collect()
     }
 
     /// Coefficients for the kernels, with tangents where the order has them.
@@ -123,9 +123,8 @@ impl<E: Truncated> Bound<E> {
         each_block(&job, &mut blocks, |block, sums| {
             dispatch(job.isa, AdjointPass::<E, O>::new(block, coordinates, &table, sums));
         });
-        let adjoint = |leaf: usize| -> O::Scalar<f64> {
-            O::build(|p| blocks.iter().map(|sums| sums[leaf * O::PARTS + p]).sum())
-        };
+        let total = |k: usize| blocks.iter().map(|sums| sums[k]).sum::<f64>();
+        let adjoint = |leaf: usize| O::build([0, O::PARTS - 1].map(|p| total(leaf * O::PARTS + p)));
         let adjoints: Vec<_> = (0..table.pairs() * count).map(adjoint).collect();
         let gas = Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction).lifted(Outer::<O>::constant);
         let theta: Vec<Outer<O>> = self.theta::<O>(&job).into_iter().map(Dual::constant).collect();
@@ -139,7 +138,7 @@ impl<E: Truncated> Bound<E> {
                     sum = row.coef.leaf(k).mul_add(Dual::constant(adjoints[pair * count + k]), sum);
                 }
             }
-            let slope = if sum.on[0] { sum.d[0] } else { O::build(|_| 0.0) };
+            let slope = if sum.on[0] { sum.d[0] } else { O::build([0.0; 2]) };
             core::array::from_fn(|p| if p < O::PARTS { O::part(slope, p) } else { 0.0 })
         };
         (0..theta.len()).map(slope).collect()

@@ -298,22 +298,25 @@ impl Series {
         &self.shape[1..]
     }
 
-    fn grow(&mut self) -> Result<usize> {
+    fn grow(&mut self, rows: usize) -> Result<usize> {
         let row = self.shape[0];
-        self.shape[0] += 1;
+        self.shape[0] += rows;
         self.dataset.resize(&self.shape[..])?;
         Ok(row)
     }
 
-    /// Appends a number.
-    pub(crate) fn push<T: H5Type>(&mut self, value: T) -> Result<()> {
-        let row = self.grow()?;
-        Ok(self.dataset.write_slice(&[value], row..row + 1)?)
+    /// Appends numbers, a row each.
+    pub(crate) fn append<T: H5Type>(&mut self, values: &[T]) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let row = self.grow(values.len())?;
+        Ok(self.dataset.write_slice(values, row..row + values.len())?)
     }
 
-    /// Appends a list of vectors.
+    /// Appends a row that is a list of vectors.
     pub(crate) fn push_vectors(&mut self, values: &[[f64; 3]]) -> Result<()> {
-        let row = self.grow()?;
+        let row = self.grow(1)?;
         Ok(self.dataset.write_slice::<_, f64, _, _>(values, Self::one(row))?)
     }
 

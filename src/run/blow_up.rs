@@ -1,5 +1,6 @@
 //! The diagnosis of a run whose numbers lost their meaning: what, when, which atom, and what to do.
 
+use super::format::short;
 use super::record;
 use crate::dynamics::{DynamicsError, Integrator, Moment};
 use crate::engine::{EngineError, Vec3};
@@ -114,8 +115,10 @@ impl fmt::Display for BlowUp {
         let time = u.time.symbol;
         writeln!(
             f,
-            "step {} (t = {:.6} {time}) went wrong: {}",
-            self.step, self.time, self.cause
+            "step {} (t = {} {time}) went wrong: {}",
+            self.step,
+            short(self.time),
+            self.cause
         )?;
         if let Some(a) = &self.report {
             let row = |v: &Vec3| format!("{:>15.6e} {:>15.6e} {:>15.6e}", v.x, v.y, v.z);
@@ -129,9 +132,10 @@ impl fmt::Display for BlowUp {
         }
         write!(
             f,
-            "  advice: try a shorter step than {:.6} {time}; look for atoms that start too close to each other; check that \
+            "  advice: try a shorter step than {} {time}; look for atoms that start too close to each other; check that \
              masses, lengths and energies are meant in `{}` units",
-            self.timestep, u.name
+            short(self.timestep),
+            u.name
         )
     }
 }

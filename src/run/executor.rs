@@ -70,6 +70,8 @@ impl<F: Forces> Run<F> {
             DynamicsError::Engine(e) => RunError::Start(e),
             DynamicsError::Leap { .. } => unreachable!("nothing moves before the first step"),
         })?;
+        // The bill is for the steps; the first forces belong to the start.
+        forces.spent = Duration::ZERO;
         Ok(Self {
             next: now.clone(),
             watchdog: Watchdog::new(&now),

@@ -22,6 +22,19 @@ pub fn significant(x: f64, digits: usize) -> String {
     format!("{x:.*}", decimals as usize)
 }
 
+/// A number of at most seven significant digits, without zeros at the end: for what people chose themselves.
+///
+/// ```
+/// use admd::run::format::short;
+/// assert_eq!(short(0.002), "0.002");
+/// assert_eq!(short(2.0 / 3.0), "0.6666667");
+/// ```
+pub fn short(x: f64) -> String {
+    format!("{x:.6e}")
+        .parse()
+        .map_or_else(|_| x.to_string(), |rounded: f64| rounded.to_string())
+}
+
 /// A rate with k, M or G.
 ///
 /// ```

@@ -1,7 +1,7 @@
 //! What a run did and what it cost.
 
 use super::LineFit;
-use super::format::{duration, si, significant};
+use super::format::{duration, short, si, significant};
 use crate::engine::NeighborStatistics;
 use admd_potentials::form::units::UnitSystem;
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ impl Summary {
                 "{} atoms, {} steps of {} {}",
                 self.atoms,
                 self.steps,
-                significant(self.timestep, 6),
+                short(self.timestep),
                 u.time.symbol
             ),
             format!(

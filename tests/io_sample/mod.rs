@@ -26,7 +26,7 @@ pub(crate) fn header(units: &'static UnitSystem, atoms: usize) -> Header {
     let species = if units.is_reduced() {
         vec![species("A", 1.0, 0), species("B", 2.0, 0)]
     } else {
-        vec![species("Ar", 39.948, 18), species("Kr", 83.798, 36)]
+        vec![species("Ar", 39.948, 18), species("Kr_w", 83.798, 36)]
     };
     Header {
         units,

@@ -15,10 +15,10 @@
 //!
 //! Every number is finite: what has no finite energy ends with exit code 4 and a diagnosis.
 
-mod frames;
 mod report;
 mod vector_file;
 
+use super::export::FrameRange;
 use super::threads::Threads;
 use super::{CliError, terminal};
 use crate::engine::{Cell, Configuration, Direction, EngineError, Evaluation, ForceField, Request, Settings, Vec3};
@@ -27,7 +27,6 @@ use crate::io::xyz::{self, XyzFrame};
 use admd_potentials::form::binding::Leaf;
 use admd_potentials::form::select;
 use clap::{Args, ValueHint};
-use frames::Slice;
 use std::path::PathBuf;
 
 /// Evaluate structures: energy, forces, virial, parameter gradients, Hessian products
@@ -52,9 +51,9 @@ pub(super) struct Evaluate {
     /// The potential file
     #[arg(long, short, value_name = "POT.toml", value_hint = ValueHint::FilePath)]
     potential: PathBuf,
-    /// Frames START:STOP:STEP as in Python, or one number; all by default
-    #[arg(long, value_name = "SLICE", default_value = ":", allow_hyphen_values = true)]
-    frames: Slice,
+    /// Frames from A up to but without B, every C-th; negative numbers count from the end, one number is one frame
+    #[arg(long, value_name = "A:B:C", default_value = ":", allow_hyphen_values = true)]
+    frames: FrameRange,
     /// Derivatives of the energy in the parameters that match, such as '*.epsilon'; may be repeated
     #[arg(long, value_name = "GLOB", help_heading = "Derivatives")]
     gradient: Vec<String>,
@@ -81,14 +80,18 @@ struct Evaluated {
 /// Evaluates and prints.
 pub(super) fn run(a: &Evaluate) -> Result<u8, CliError> {
     let potential = potential::read(&a.potential)?;
-    let frames = a.frames.of(xyz::read_all(&a.structure)?);
-    if frames.is_empty() {
-        let file = a.structure.display();
+    let mut all: Vec<Option<XyzFrame>> = xyz::read_all(&a.structure)?.into_iter().map(Some).collect();
+    let chosen = a.frames.indices(all.len());
+    if chosen.is_empty() {
+        let (count, file) = (all.len(), a.structure.display());
         return Err(CliError::Usage(format!(
-            "--frames {} selects no frame of {file}; leave it away to take all",
-            a.frames
+            "--frames chooses none of the {count} frames of {file}; choose some, or leave it out for all"
         )));
     }
+    let frames = chosen
+        .into_iter()
+        .filter_map(|k| all[k].take().map(|frame| (k, frame)))
+        .collect();
     let vectors = a.hessian_vector.as_deref().map(vector_file::read).transpose()?;
     let pool = a.threads.pool()?;
     let done = pool.install(|| evaluate(a, &potential, frames, vectors.as_deref()))?;

@@ -17,7 +17,7 @@
 use super::quantity::{SCALARS, STRESS, force_factor, unit};
 use super::{Frame, Header, ThermoRow};
 use crate::engine::Vec3;
-use crate::io::h5::{Compression, H5Error, H5File, Node, Series};
+use crate::io::h5::{Compression, H5Error, H5File, H5Type, Node, Series};
 use admd_potentials::form::units::Dimension;
 
 type Result<T> = std::result::Result<T, H5Error>;
@@ -25,54 +25,76 @@ type Result<T> = std::result::Result<T, H5Error>;
 /// Where the atoms are.
 pub(super) const TRAJECTORY: &str = "particles/trajectory";
 
-/// `step` and `time` of a table, the commit mark last.
+/// A series of scalars; they wait in memory for the next commit, because a call of HDF5 costs far more than a number.
+struct Scalars<T> {
+    series: Series,
+    waiting: Vec<T>,
+}
+
+impl<T: H5Type> Scalars<T> {
+    fn create(element: &Node, name: &str, unit: Option<String>) -> Result<Self> {
+        Ok(Self {
+            series: element.create_series::<T>(name, &[], unit.as_deref(), Compression::None)?,
+            waiting: Vec::new(),
+        })
+    }
+
+    fn write(&mut self) -> Result<()> {
+        self.series.append(&self.waiting)?;
+        self.waiting.clear();
+        Ok(())
+    }
+}
+
+/// `step` and `time` of a table.
 struct Clock {
-    time: Series,
-    step: Series,
+    time: Scalars<f64>,
+    step: Scalars<i64>,
 }
 
 impl Clock {
     fn create(element: &Node, header: &Header) -> Result<Self> {
-        let time = unit(header.units, Dimension::TIME);
         Ok(Self {
-            time: element.create_series::<f64>("time", &[], time.as_deref(), Compression::None)?,
-            step: element.create_series::<i64>("step", &[], None, Compression::None)?,
+            time: Scalars::create(element, "time", unit(header.units, Dimension::TIME))?,
+            step: Scalars::create(element, "step", None)?,
         })
     }
 
-    fn commit(&mut self, step: u64, time: f64) -> Result<()> {
-        self.time.push(time)?;
-        self.step.push(step.cast_signed())
+    fn push(&mut self, step: u64, time: f64) {
+        self.time.waiting.push(time);
+        self.step.waiting.push(step.cast_signed());
+    }
+
+    /// The commit mark last.
+    fn write(&mut self) -> Result<()> {
+        self.time.write()?;
+        self.step.write()
     }
 }
 
 /// One series an observable.
 struct Observables {
-    scalars: Vec<(fn(&ThermoRow) -> Option<f64>, Series)>,
+    scalars: Vec<(fn(&ThermoRow) -> Option<f64>, Scalars<f64>)>,
     stress: Option<Series>,
 }
 
 impl Observables {
-    /// Makes the elements; their clock is that of `clock`, or made in the first of them and returned.
-    fn create(root: &Node, group: &str, header: &Header, clock: Option<&str>) -> Result<(Self, Option<Clock>)> {
+    /// Makes the elements with the clock that stands in `source`.
+    fn create(root: &Node, group: &str, header: &Header, source: &str) -> Result<Self> {
         let has_volume = header.periodic == [true; 3];
-        let (mut scalars, mut made, mut clock) = (Vec::new(), None, clock.map(str::to_owned));
-        let mut element = |name: &str| -> Result<Node> {
+        let mut scalars = Vec::new();
+        let element = |name: &str| -> Result<Node> {
             let path = format!("{group}/{name}");
-            let node = root.create_group(&path)?;
-            match &clock {
-                Some(source) => link_clock(root, source, &path)?,
-                None => {
-                    made = Some(Clock::create(&node, header)?);
-                    clock = Some(path);
-                }
+            if path == source {
+                return root.group(&path);
             }
+            let node = root.create_group(&path)?;
+            link_clock(root, source, &path)?;
             Ok(node)
         };
         for q in SCALARS.iter().filter(|q| has_volume || !q.needs_volume) {
             let unit = unit(header.units, q.dimension);
-            let value = element(q.name)?.create_series::<f64>("value", &[], unit.as_deref(), Compression::None)?;
-            scalars.push((q.get, value));
+            scalars.push((q.get, Scalars::create(&element(q.name)?, "value", unit)?));
         }
         let stress = if has_volume {
             let unit = unit(header.units, Dimension::PRESSURE);
@@ -82,18 +104,22 @@ impl Observables {
         } else {
             None
         };
-        Ok((Self { scalars, stress }, made))
+        Ok(Self { scalars, stress })
     }
 
     fn push(&mut self, row: &ThermoRow) -> Result<()> {
         for (get, series) in &mut self.scalars {
-            series.push(get(row).unwrap_or(f64::NAN))?;
+            series.waiting.push(get(row).unwrap_or(f64::NAN));
         }
         if let Some(series) = &mut self.stress {
             let rows = row.stress.map_or([[f64::NAN; 3]; 3], |s| s.transpose().into());
             series.push_vectors(&rows)?;
         }
         Ok(())
+    }
+
+    fn write(&mut self) -> Result<()> {
+        self.scalars.iter_mut().try_for_each(|(_, series)| series.write())
     }
 }
 
@@ -114,7 +140,7 @@ pub(super) struct Layout {
     observables: Observables,
     clock: Clock,
     thermo: Observables,
-    thermo_clock: Option<Clock>,
+    thermo_clock: Clock,
     buffer: Vec<[f64; 3]>,
 }
 
@@ -153,8 +179,10 @@ impl Layout {
         let edges = edges.create_series::<f64>("value", &[3, 3], length.as_deref(), Compression::None)?;
 
         write_atoms(&particles, header)?;
-        let (observables, _) = Observables::create(&root, "observables", header, Some(&source))?;
-        let (thermo, thermo_clock) = Observables::create(&root, "thermo", header, None)?;
+        let observables = Observables::create(&root, "observables", header, &source)?;
+        let first = format!("thermo/{}", SCALARS[0].name);
+        let thermo_clock = Clock::create(&root.create_group(&first)?, header)?;
+        let thermo = Observables::create(&root, "thermo", header, &first)?;
         Ok(Self {
             position,
             velocity,
@@ -169,7 +197,7 @@ impl Layout {
         })
     }
 
-    /// Appends a frame; `step` comes last.
+    /// Appends a frame; it counts from the next [`Layout::commit`] on.
     pub(super) fn push_frame(&mut self, frame: &Frame) -> Result<()> {
         push_vectors(&mut self.buffer, &mut self.position, &frame.positions, 1.0)?;
         if let Some(series) = &mut self.velocity {
@@ -180,15 +208,23 @@ impl Layout {
         }
         push_vectors(&mut self.buffer, &mut self.edges, &frame.edges, 1.0)?;
         self.observables.push(&frame.thermo)?;
-        self.clock.commit(frame.step, frame.time)
+        self.clock.push(frame.step, frame.time);
+        Ok(())
     }
 
-    /// Appends a row of thermodynamics; `step` comes last.
+    /// Appends a row of thermodynamics; it counts from the next [`Layout::commit`] on.
     pub(super) fn push_thermo(&mut self, row: &ThermoRow) -> Result<()> {
         self.thermo.push(row)?;
-        self.thermo_clock
-            .as_mut()
-            .map_or(Ok(()), |c| c.commit(row.step, row.time))
+        self.thermo_clock.push(row.step, row.time);
+        Ok(())
+    }
+
+    /// Writes what is waiting; `step`, the commit mark, comes last.
+    pub(super) fn commit(&mut self) -> Result<()> {
+        self.observables.write()?;
+        self.clock.write()?;
+        self.thermo.write()?;
+        self.thermo_clock.write()
     }
 }
 

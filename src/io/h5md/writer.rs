@@ -328,7 +328,7 @@ impl Worker {
                     let _ = done.send(());
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) => return self.layout.commit().map_err(|e| e.0),
             }
             if self.synced.elapsed() >= self.options.flush_interval {
                 self.sync()?;
@@ -339,7 +339,7 @@ impl Worker {
     }
 
     fn flush(&mut self) -> Result<(), String> {
-        self.file.flush().map_err(|e| e.0)?;
+        self.layout.commit().and_then(|()| self.file.flush()).map_err(|e| e.0)?;
         self.pending = (0, 0);
         self.reserve()
     }
