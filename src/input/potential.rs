@@ -73,7 +73,10 @@ pub fn parse(text: &str, path: &Path) -> Result<PotentialFile, InputErrors> {
     };
     let bindings = bind_all(&potentials, &all);
     let title = root.text("title").map(|t| t.value);
-    let masses = declared.iter().filter_map(|d| Some((d.name.clone(), d.mass?))).collect();
+    let masses = declared
+        .iter()
+        .filter_map(|d| Some((d.name.clone(), d.mass?)))
+        .collect();
     let (units, folder) = (cx.units, cx.folder.clone());
     let sources = finish(cx)?;
     Ok(PotentialFile {
@@ -116,7 +119,7 @@ impl PotentialFile {
 }
 
 /// Species that the potentials speak of, in the order of the text.
-fn named(root: &Table) -> Vec<String> {
+pub(super) fn named(root: &Table) -> Vec<String> {
     let mut list: Vec<String> = Vec::new();
     let mut add = |name: &str| {
         if !name.is_empty() && !list.iter().any(|n| n == name) {
