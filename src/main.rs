@@ -1,3 +1,5 @@
 //! The `admd` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    admd::cli::main()
+}

@@ -16,7 +16,10 @@ const TOLERANCE: f64 = 1e-9;
 
 /// Keeps every tenth row and its positions.
 #[derive(Clone, Default)]
-struct Rows(Arc<Mutex<Vec<(ThermoRow, Vec<Vec3>)>>>);
+struct Rows(Arc<Mutex<Vec<Row>>>);
+
+/// What is compared at a step.
+type Row = (ThermoRow, Vec<Vec3>);
 
 impl Observer for Rows {
     fn due(&self, step: u64) -> bool {

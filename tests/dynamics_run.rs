@@ -268,7 +268,7 @@ fn failing_observer_stops_the_run_and_the_others_are_closed() {
         }
         fn observe(&mut self, _: View) -> Result<(), RunError> {
             Err(RunError::Write {
-                path: "run.h5md".into(),
+                what: "run.h5md".into(),
                 reason: "no space left on device".into(),
             })
         }
@@ -280,7 +280,7 @@ fn failing_observer_stops_the_run_and_the_others_are_closed() {
     let outcome = run.complete(10, &Interrupt::default()).unwrap();
     assert_eq!(
         outcome.end.unwrap_err().to_string(),
-        "run.h5md: no space left on device"
+        "writing to run.h5md failed: no space left on device; check the disk and the pipe"
     );
     assert_eq!(memory.steps(), [0, 1, 2, 3]);
     assert_eq!(memory.1.lock().unwrap().closed, 1);

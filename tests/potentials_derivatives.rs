@@ -8,8 +8,11 @@ mod complex;
 #[path = "support/oracle.rs"]
 mod oracle;
 
-use admd::engine::{Configuration, ForceField, Mat3, Vec3};
+use admd::engine::{Configuration, Evaluation, ForceField, Mat3, Vec3};
+use admd::potentials::catalog::check;
+use admd::potentials::form::binding::PairBinding;
 use admd::potentials::form::truncation::Truncation;
+use admd::potentials::form::units::Dimension;
 use catalogue::{Random, all_cases, energy, evaluate, field, largest, systems};
 use oracle::{Pairs, complex_force, complex_gradient, complex_virial, dual_gradient, energy_at, scale};
 
@@ -170,35 +173,68 @@ fn parameter_gradient_equals_the_complex_step() {
             let pairs = Pairs::new(&c, &binding);
             let scale = scale(&pairs, &binding);
             let (dual, complex) = (dual_gradient(&pairs, &binding), complex_gradient(&pairs, &binding));
+            let engine = evaluate(&mut field(&binding), &c).gradient;
             for (k, leaf) in binding.leaves.iter().enumerate() {
                 assert!(dual[k] != 0.0, "{name}, {system}: dE/d({}) vanishes", leaf.name);
-                let off = (dual[k] - complex[k]).abs() * leaf.value.abs();
                 // a steep repulsion turns a relative change of a length into a force: its own magnitude counts too
                 let size = scale + complex[k].abs() * leaf.value.abs();
-                assert!(
-                    off <= TOLERANCE * size,
-                    "{name}, {system}: dE/d({}) off by {off:e}",
-                    leaf.name
-                );
+                for (by, found) in [("dual numbers", dual[k]), ("the engine", engine[k])] {
+                    let off = (found - complex[k]).abs() * leaf.value.abs();
+                    assert!(
+                        off <= TOLERANCE * size,
+                        "{name}, {system}: dE/d({}) by {by} off by {off:e}",
+                        leaf.name
+                    );
+                }
             }
         }
     }
 }
 
 #[test]
+fn tail_correction_and_its_parameter_gradient_equal_the_complex_step() {
+    const TOLERANCE: f64 = 1e-12; // of Σ|pair energies|: 48 quadrature nodes, each rounded
+    let c = catalogue::crystal();
+    for (name, binding) in all_cases() {
+        let mut with_tail = binding.clone();
+        with_tail.tail = true;
+        if check(&with_tail).is_err() {
+            continue;
+        }
+        let out = evaluate(&mut field(&with_tail), &c);
+        let without = evaluate(&mut field(&binding), &c);
+        assert!(out.energy != without.energy, "{name}: no tail");
+        assert_eq!(out.forces, without.forces, "{name}");
+        let pairs = Pairs::new(&c, &with_tail);
+        let scale = scale(&pairs, &with_tail).abs();
+        let plain: f64 = energy_at(&pairs, &with_tail, &oracle::Point::plain(&with_tail));
+        assert!((out.energy.unwrap() - plain).abs() < TOLERANCE * scale, "{name}");
+        let complex = complex_gradient(&pairs, &with_tail);
+        for (k, leaf) in with_tail.leaves.iter().enumerate() {
+            let off = (out.gradient[k] - complex[k]).abs() * leaf.value;
+            let size = scale + complex[k].abs() * leaf.value;
+            assert!(off < TOLERANCE * size, "{name}: dE/d({}) off by {off:e}", leaf.name);
+        }
+    }
+}
+
+/// Σ (power of a base quantity) θ dE/dθ, with the gradient of the engine.
+fn homogeneity(binding: &PairBinding, out: &Evaluation, power: impl Fn(Dimension) -> i8) -> f64 {
+    let weighted = binding.leaves.iter().zip(&out.gradient);
+    weighted
+        .map(|(leaf, g)| f64::from(power(leaf.spec.dimension)) * leaf.value * g)
+        .sum()
+}
+
+#[test]
 fn energy_scales_with_the_parameters_that_are_energies() {
     // Euler: Σ (power of energy) θ dE/dθ = E, for a Lennard-Jones well ε dE/dε = E
-    const TOLERANCE: f64 = 1e-13;
+    const TOLERANCE: f64 = 1e-13; // of Σ|pair energies|
     for (name, binding) in all_cases() {
         for (system, c) in systems() {
-            let pairs = Pairs::new(&c, &binding);
-            let gradient = dual_gradient(&pairs, &binding);
-            let weighted = binding.leaves.iter().zip(&gradient);
-            let sum: f64 = weighted
-                .map(|(l, g)| f64::from(l.spec.dimension.energy) * l.value * g)
-                .sum();
-            let energy = evaluate(&mut field(&binding), &c).energy.unwrap();
-            let off = (sum - energy).abs() / scale(&pairs, &binding);
+            let out = evaluate(&mut field(&binding), &c);
+            let off = homogeneity(&binding, &out, |d| d.energy) - out.energy.unwrap();
+            let off = off.abs() / scale(&Pairs::new(&c, &binding), &binding);
             assert!(off < TOLERANCE, "{name}, {system}: {off:e}");
         }
     }
@@ -211,14 +247,9 @@ fn virial_is_the_parameter_derivative_along_the_lengths_of_a_bare_cut() {
     const TOLERANCE: f64 = 1e-12; // of Σ|pair energies|, times the exponents of the repulsion
     for (name, binding) in all_cases().filter(|(_, b)| b.truncation == Truncation::Cut) {
         for (system, c) in systems() {
-            let pairs = Pairs::new(&c, &binding);
-            let gradient = dual_gradient(&pairs, &binding);
-            let weighted = binding.leaves.iter().zip(&gradient);
-            let sum: f64 = weighted
-                .map(|(l, g)| f64::from(l.spec.dimension.length) * l.value * g)
-                .sum();
-            let virial = evaluate(&mut field(&binding), &c).virial.unwrap().trace();
-            let off = (sum - virial).abs() / scale(&pairs, &binding);
+            let out = evaluate(&mut field(&binding), &c);
+            let off = homogeneity(&binding, &out, |d| d.length) - out.virial.unwrap().trace();
+            let off = off.abs() / scale(&Pairs::new(&c, &binding), &binding);
             assert!(off < TOLERANCE, "{name}, {system}: {off:e}");
         }
     }

@@ -277,7 +277,7 @@ fn exponents_of_mie_in_the_wrong_order_are_refused() {
 #[test]
 fn positions_that_are_not_finite_are_an_error() {
     let info = &PAIRS[0];
-    let mut field = ForceField::new(vec![one_species(info, Truncation::Cut, CUTOFF)], Settings { skin: 0.0 }).unwrap();
+    let mut field = ForceField::new(vec![one_species(info, Truncation::Cut, CUTOFF)], Settings::new(0.0)).unwrap();
     for bad in [f64::NAN, f64::INFINITY] {
         let error = in_engine(&mut field, bad).unwrap_err();
         assert!(

@@ -1,4 +1,137 @@
-//! The verbs of the program, as functions.
+//! The program: one file a verb, and what they share.
 
 pub mod check;
+mod completions;
+mod error;
+mod evaluate;
+pub mod export;
+pub mod info;
+mod potentials;
 pub mod schema;
+mod simulate;
+mod terminal;
+mod threads;
+mod version;
+
+pub use error::CliError;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueHint};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const ABOUT: &str = "Molecular dynamics from an energy function: forces, virial, Hessian products and parameter gradients by \
+automatic differentiation";
+
+const AFTER: &str = "\
+Examples:
+  admd check inputs/argon.toml                    what would be run, and what it would cost
+  admd simulate inputs/argon.toml                 run it
+  admd evaluate start.extxyz --potential ar.toml  energy, forces and virial of a structure
+  admd export argon.h5md argon.extxyz             for OVITO and ASE
+  admd potentials lj > ar.toml                    a potential file to start from
+
+Results go to standard output, progress and messages to standard error.
+
+Exit codes:
+  0    done
+  1    a failure on the way, such as a full disk
+  2    wrong usage of the command line
+  3    an invalid input, structure or potential file
+  4    numbers without meaning: overlapping atoms, a run that blew up
+  130  stopped by Ctrl-C (SIGINT) after a complete step; files are closed
+  143  stopped by SIGTERM, likewise
+A second signal stops at once.
+
+Environment:
+  ADMD_THREADS, RAYON_NUM_THREADS  worker threads where --threads is not given
+  ADMD_ISA                         instruction set of the kernels: scalar, avx2 or avx512
+  NO_COLOR                         no colours";
+
+#[derive(Parser)]
+#[command(name = "admd", version, long_version = version::long(), about = ABOUT, after_long_help = AFTER)]
+#[command(max_term_width = 120, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Simulate(simulate::Simulate),
+    Check(Check),
+    Evaluate(evaluate::Evaluate),
+    Export(export::ExportArgs),
+    Info(info::InfoArgs),
+    Potentials(potentials::Potentials),
+    Schema(Schema),
+    Completions(completions::Completions),
+}
+
+/// Check an input and print what would be run
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  admd check inputs/argon.toml
+  admd check inputs/argon.toml --set run.steps=100000 --set 'integrator.timestep=\"4 fs\"'")]
+struct Check {
+    /// The input
+    #[arg(value_name = "INPUT.toml", value_hint = ValueHint::FilePath)]
+    input: PathBuf,
+    /// Override a key of the input; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// Print the JSON schema of an input, for editors
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  admd schema > admd.schema.json
+  admd schema --potential > potential.schema.json")]
+struct Schema {
+    /// The schema of a potential file instead
+    #[arg(long)]
+    potential: bool,
+}
+
+/// Parses the command line and does what it says.
+pub fn main() -> ExitCode {
+    let verb = Cli::parse().verb;
+    let json = match &verb {
+        Verb::Simulate(a) => a.json,
+        Verb::Evaluate(a) => a.json,
+        Verb::Info(a) => a.json,
+        _ => false,
+    };
+    let done = match verb {
+        Verb::Simulate(a) => simulate::run(&a),
+        Verb::Check(a) => check::check(&a.input, &a.set)
+            .map_err(Into::into)
+            .and_then(|text| terminal::print(&text)),
+        Verb::Evaluate(a) => evaluate::run(&a),
+        Verb::Export(a) => export(&a),
+        Verb::Info(a) => info::run(&a).map_err(Into::into).and_then(|text| terminal::print(&text)),
+        Verb::Potentials(a) => potentials::run(&a),
+        Verb::Schema(a) => terminal::print(&schema::print(document(&a))),
+        Verb::Completions(a) => completions::run(&a, &mut Cli::command()),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => terminal::fail(&error, json),
+    }
+}
+
+fn export(a: &export::ExportArgs) -> Result<u8, CliError> {
+    let frames = export::run(a)?;
+    terminal::say(&format!("{}: {frames} frames", a.output.display()));
+    Ok(0)
+}
+
+fn document(a: &Schema) -> crate::input::schema::Document {
+    use crate::input::schema::Document;
+    if a.potential {
+        Document::Potential
+    } else {
+        Document::Input
+    }
+}

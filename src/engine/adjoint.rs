@@ -6,7 +6,7 @@
 use super::coordinates::Coordinates;
 use super::order::Order;
 use super::sell::{Block, LANES};
-use super::table::Table;
+use super::table::{MOST_LEAVES, Table, assemble};
 use crate::ad::{Dual, Kernel, Lane, Real};
 use crate::potentials::form::pair::PairEnergy;
 use crate::potentials::form::parameters::Leaves;
@@ -53,7 +53,9 @@ impl<'a, E: PairEnergy, O: Order> AdjointPass<'a, E, O> {
                 let slot = self.block.first() + slice * LANES + lane;
                 // SAFETY: `new` checked that the slots of the block's lanes are slots of the coordinates.
                 let here: [O::Scalar<L>; 3] = unsafe { self.coordinates.load::<O, L>(slot) };
-                for at in self.block.slice(slice).skip(lane).step_by(LANES) {
+                let range = self.block.slice(slice);
+                let mut at = range.start + lane;
+                while at < range.end {
                     let entries = &self.block.entries()[at..at + L::WIDTH];
                     let kinds = self.block.pairs().get(at..at + L::WIDTH).unwrap_or(&one_kind[..L::WIDTH]);
                     // SAFETY: the slices hold WIDTH values, and the block's were checked against coordinates and table.
@@ -63,15 +65,19 @@ impl<'a, E: PairEnergy, O: Order> AdjointPass<'a, E, O> {
                             self.table.gather::<O, L, E::Coef<O::Scalar<L>>>(kinds.as_ptr()),
                         )
                     };
-                    let d: [O::Scalar<L>; 3] = core::array::from_fn(|k| there[k] - here[k]);
+                    let d = [there[0] - here[0], there[1] - here[1], there[2] - here[2]];
                     let r2 = d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2]));
                     let near = r2.primal().lt(cutoff2);
                     let r2 = O::Scalar::<L>::select(near, r2, O::Scalar::<L>::lift(L::lit(self.table.far())));
-                    let variables = <E::Coef<Wide<O, L>>>::from_fn(|k| match k.checked_sub(first) {
-                        Some(v) if v < WIDTH => Dual::variable(coef.leaf(k), v),
-                        _ => Dual::constant(coef.leaf(k)),
-                    });
-                    let u: Wide<O, L> = E::energy(Dual::constant(r2), &variables);
+                    let mut variables = [Wide::<O, L>::lit(0.0); MOST_LEAVES];
+                    for k in 0..Self::COUNT {
+                        variables[k] = if (first..first + WIDTH).contains(&k) {
+                            Dual::variable(coef.leaf(k), k - first)
+                        } else {
+                            Dual::constant(coef.leaf(k))
+                        };
+                    }
+                    let u = E::energy(Wide::<O, L>::constant(r2), &assemble(&variables));
                     for v in 0..WIDTH.min(Self::COUNT - first) {
                         let slope = O::Scalar::<L>::select(near, u.d[v], O::Scalar::<L>::lit(0.0));
                         if one {
@@ -79,13 +85,16 @@ impl<'a, E: PairEnergy, O: Order> AdjointPass<'a, E, O> {
                             continue;
                         }
                         for p in 0..O::PARTS {
-                            let slope = O::part(slope, p);
+                            let mut lanes = [0.0; LANES];
+                            // SAFETY: no lane type is wider than LANES.
+                            unsafe { O::part(slope, p).store(lanes.as_mut_ptr()) };
                             for k in 0..L::WIDTH {
                                 let leaf = kinds[k] as usize * Self::COUNT + first + v;
-                                self.sums[leaf * O::PARTS + p] += 0.5 * slope.extract(k);
+                                self.sums[leaf * O::PARTS + p] += 0.5 * lanes[k];
                             }
                         }
                     }
+                    at += LANES;
                 }
             }
         }

@@ -20,7 +20,7 @@ impl Grid {
     pub(super) fn new(low: [f64; 3], high: [f64; 3], heights: [f64; 3], size: f64, atoms: usize) -> Self {
         let extent = [0, 1, 2].map(|k| (high[k] - low[k]).max(0.0) * heights[k]);
         let most = (BINS_PER_ATOM * atoms).max(64) as f64;
-        let mut size = size;
+        let mut size = size.max(f64::MIN_POSITIVE);
         let count = |size: f64| extent.map(|e| (e / size).floor().max(1.0));
         // doubling the size divides the number of bins of every axis that has more than one
         while count(size).iter().product::<f64>() > most {

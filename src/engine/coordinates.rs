@@ -85,8 +85,14 @@ impl Coordinates {
     /// `slot` + `L::WIDTH` slots must exist in every part of the order.
     #[inline(always)]
     pub(super) unsafe fn load<O: Order, L: Lane>(&self, slot: usize) -> [O::Scalar<L>; 3] {
-        // SAFETY: the caller vouches for the slots.
-        core::array::from_fn(|k| O::build(|p| unsafe { L::load(self.axes[3 * p + k].as_ptr().add(slot)) }))
+        let mut parts = [[L::lit(0.0); 2]; 3];
+        for k in 0..3 {
+            for p in 0..O::PARTS {
+                // SAFETY: the caller vouches for the slots.
+                parts[k][p] = unsafe { L::load(self.axes[3 * p + k].as_ptr().add(slot)) };
+            }
+        }
+        [O::build(parts[0]), O::build(parts[1]), O::build(parts[2])]
     }
 
     /// The coordinates of any slots.
@@ -95,8 +101,14 @@ impl Coordinates {
     /// `slots` must be valid for reading `L::WIDTH` values, each a slot of every part of the order.
     #[inline(always)]
     pub(super) unsafe fn gather<O: Order, L: Lane>(&self, slots: *const u32) -> [O::Scalar<L>; 3] {
-        // SAFETY: the caller vouches for the slots.
-        core::array::from_fn(|k| O::build(|p| unsafe { L::gather(self.axes[3 * p + k].as_ptr(), slots) }))
+        let mut parts = [[L::lit(0.0); 2]; 3];
+        for k in 0..3 {
+            for p in 0..O::PARTS {
+                // SAFETY: the caller vouches for the slots.
+                parts[k][p] = unsafe { L::gather(self.axes[3 * p + k].as_ptr(), slots) };
+            }
+        }
+        [O::build(parts[0]), O::build(parts[1]), O::build(parts[2])]
     }
 
     /// The position in a slot [length].

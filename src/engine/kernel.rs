@@ -7,7 +7,7 @@
 use super::coordinates::Coordinates;
 use super::order::Order;
 use super::sell::{Block, LANES};
-use super::table::Table;
+use super::table::{MOST_LEAVES, Table, assemble};
 use crate::ad::{Dual, Kernel, Lane, Real};
 use crate::potentials::form::pair::PairEnergy;
 use crate::potentials::form::parameters::Leaves;
@@ -30,8 +30,11 @@ impl<E: PairEnergy> PairEvaluator for ByDual<E> {
     type Coef<S: Real> = E::Coef<S>;
     #[inline(always)]
     fn evaluate<S: Real>(r2: S, c: &E::Coef<S>) -> (S, S) {
-        let constants = <E::Coef<Dual<S, 1>>>::from_fn(|k| Dual::constant(c.leaf(k)));
-        let u = E::energy(Dual::<S, 1>::variable(r2, 0), &constants);
+        let mut constants = [Dual::constant(S::lit(0.0)); MOST_LEAVES];
+        for k in 0..<E::Coef<S>>::COUNT {
+            constants[k] = Dual::constant(c.leaf(k));
+        }
+        let u = E::energy(Dual::<S, 1>::variable(r2, 0), &assemble(&constants));
         (u.v, u.d[0])
     }
 }
@@ -122,7 +125,7 @@ impl<P: PairEvaluator, O: Order, const ENERGY: bool, const UNIFORM: bool> Kernel
                         // SAFETY: `new` checked that there is one pair of species an entry, and the shape of the table.
                         unsafe { table.gather::<O, L, P::Coef<O::Scalar<L>>>(pairs.add(at)) }
                     };
-                    let d = [0, 1, 2].map(|k| there[k] - here[k]);
+                    let d = [there[0] - here[0], there[1] - here[1], there[2] - here[2]];
                     let r2 = d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2]));
                     let near = r2.primal().lt(cutoff2);
                     // a masked lane is evaluated at the largest cutoff: no infinity, no denormal, whatever the energy
@@ -133,21 +136,21 @@ impl<P: PairEvaluator, O: Order, const ENERGY: bool, const UNIFORM: bool> Kernel
                     }
                     if ENERGY {
                         energy = energy + O::Scalar::<L>::select(near, u, zero);
-                        let gd = d.map(|x| g * x);
-                        for (sum, (a, b)) in virial.iter_mut().zip(SYMMETRIC) {
-                            *sum = gd[a].mul_add(d[b], *sum);
+                        let gd = [g * d[0], g * d[1], g * d[2]];
+                        for k in 0..6 {
+                            let (a, b) = SYMMETRIC[k];
+                            virial[k] = gd[a].mul_add(d[b], virial[k]);
                         }
                     }
                     at += LANES;
                 }
-                for p in 0..O::PARTS {
-                    for (c, x) in [force[0] * 2.0, force[1] * 2.0, force[2] * 2.0, energy * 0.5].into_iter().enumerate() {
-                        if c < 3 || ENERGY {
-                            // SAFETY: `new` checked the size of the rows; `row` + WIDTH is at most the number of lanes.
-                            unsafe {
-                                let sum = sums.rows.as_mut_ptr().add((p * ROWS + c) * sums.lanes + row);
-                                (L::load(sum) + O::part(x, p)).store(sum);
-                            }
+                let totals = [force[0] * 2.0, force[1] * 2.0, force[2] * 2.0, energy * 0.5];
+                for c in 0..if ENERGY { ROWS } else { 3 } {
+                    for p in 0..O::PARTS {
+                        // SAFETY: `new` checked the size of the rows; `row` + WIDTH is at most the number of lanes.
+                        unsafe {
+                            let sum = sums.rows.as_mut_ptr().add((p * ROWS + c) * sums.lanes + row);
+                            (L::load(sum) + O::part(totals[c], p)).store(sum);
                         }
                     }
                 }
@@ -155,8 +158,8 @@ impl<P: PairEvaluator, O: Order, const ENERGY: bool, const UNIFORM: bool> Kernel
         }
         if ENERGY {
             for p in 0..O::PARTS {
-                for (sum, x) in sums.virial[p].iter_mut().zip(virial) {
-                    *sum -= O::part(x, p).sum();
+                for k in 0..6 {
+                    sums.virial[p][k] -= O::part(virial[k], p).sum();
                 }
             }
         }

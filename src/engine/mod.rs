@@ -12,6 +12,8 @@ mod force_field;
 mod ghosts;
 #[doc(hidden)]
 pub mod kernel;
+#[doc(hidden)]
+pub mod laboratory;
 mod neighbors;
 mod order;
 mod pair_term;

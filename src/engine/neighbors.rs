@@ -63,6 +63,11 @@ impl NeighborList {
         Ok(())
     }
 
+    /// The next [`NeighborList::ensure`] builds.
+    pub(super) fn forget(&mut self) {
+        self.built = None;
+    }
+
     /// Can no pair have come within the cutoff that the list lacks?
     fn is_valid(&self, c: &Configuration, cutoff: f64) -> bool {
         let Some(built) = &self.built else { return false };

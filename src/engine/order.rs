@@ -2,6 +2,9 @@
 //!
 //! A kernel is written once over an [`Order`]; the tangents of positions, strain and parameters enter through its inputs,
 //! and those of forces, energy, virial and gradient leave through its outputs.
+//!
+//! No closure here or in the kernels does lane arithmetic: the compiler may decline to inline a closure, and what is not
+//! inlined is not compiled for the instruction set.
 
 use crate::ad::{Dual, Lane, Real};
 
@@ -11,8 +14,8 @@ pub trait Order: Send + Sync + 'static {
     type Scalar<L: Lane>: Real<Lane = L>;
     /// How many lane values make one scalar.
     const PARTS: usize;
-    /// Puts a scalar together from its parts.
-    fn build<L: Lane>(part: impl FnMut(usize) -> L) -> Self::Scalar<L>;
+    /// Puts a scalar together from its value and its tangent; the second is ignored where there is none.
+    fn build<L: Lane>(parts: [L; 2]) -> Self::Scalar<L>;
     /// Part `p` of a scalar.
     fn part<L: Lane>(x: Self::Scalar<L>, p: usize) -> L;
 }
@@ -24,8 +27,8 @@ impl Order for Value {
     type Scalar<L: Lane> = L;
     const PARTS: usize = 1;
     #[inline(always)]
-    fn build<L: Lane>(mut part: impl FnMut(usize) -> L) -> L {
-        part(0)
+    fn build<L: Lane>(parts: [L; 2]) -> L {
+        parts[0]
     }
     #[inline(always)]
     fn part<L: Lane>(x: L, _: usize) -> L {
@@ -40,8 +43,8 @@ impl Order for Along {
     type Scalar<L: Lane> = Dual<L, 1>;
     const PARTS: usize = 2;
     #[inline(always)]
-    fn build<L: Lane>(mut part: impl FnMut(usize) -> L) -> Dual<L, 1> {
-        Dual::with_tangents(part(0), [part(1)])
+    fn build<L: Lane>(parts: [L; 2]) -> Dual<L, 1> {
+        Dual::with_tangents(parts[0], [parts[1]])
     }
     #[inline(always)]
     fn part<L: Lane>(x: Dual<L, 1>, p: usize) -> L {

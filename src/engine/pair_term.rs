@@ -87,12 +87,12 @@ impl<E: Truncated> Bound<E> {
 
     fn theta<O: Order>(&self, job: &Job) -> Vec<O::Scalar<f64>> {
         let leaves = self.binding.leaves.iter().enumerate();
-        leaves.map(|(k, leaf)| O::build(|p| if p == 0 { leaf.value } else { job.change(k) })).collect()
+        leaves.map(|(k, leaf)| O::build([leaf.value, job.change(k)])).collect()
     }
 
-    fn table<O: Order>(&self, rows: &Rows<E, O::Scalar<f64>>) -> Table {
-        let rows: Vec<_> = rows.iter().map(|row| (row.cutoff2, row.coef)).collect();
-        Table::new::<O, _>(&rows)
+    /// Coefficients for the kernels, with tangents where the order has them.
+    fn table<O: Order>(&self, job: &Job) -> Table {
+        tabulate::<E, O>(&self.rows::<O>(job)).with_values_of(&self.table)
     }
 
     fn force_pass<O: Order, const ENERGY: bool>(&self, job: Job, table: &Table, sums: &mut [BlockSums]) {
@@ -114,15 +114,17 @@ impl<E: Truncated> Bound<E> {
     fn gradient_pass<O: Order>(&self, job: Job) -> Vec<[f64; 2]> {
         type Outer<O> = Dual<<O as Order>::Scalar<f64>, 1>;
         let count = AdjointPass::<E, O>::COUNT;
-        let table = self.table::<O>(&self.rows::<O>(&job));
+        let table = self.table::<O>(&job);
+        if table.pairs() == 0 {
+            return vec![[0.0; 2]; self.binding.leaves.len()];
+        }
         let mut blocks = vec![vec![0.0; table.pairs() * count * O::PARTS]; job.list.blocks.len()];
         let coordinates = &job.list.coordinates;
         each_block(&job, &mut blocks, |block, sums| {
             dispatch(job.isa, AdjointPass::<E, O>::new(block, coordinates, &table, sums));
         });
-        let adjoint = |leaf: usize| -> O::Scalar<f64> {
-            O::build(|p| blocks.iter().map(|sums| sums[leaf * O::PARTS + p]).sum())
-        };
+        let total = |k: usize| blocks.iter().map(|sums| sums[k]).sum::<f64>();
+        let adjoint = |leaf: usize| O::build([0, O::PARTS - 1].map(|p| total(leaf * O::PARTS + p)));
         let adjoints: Vec<_> = (0..table.pairs() * count).map(adjoint).collect();
         let gas = Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction).lifted(Outer::<O>::constant);
         let theta: Vec<Outer<O>> = self.theta::<O>(&job).into_iter().map(Dual::constant).collect();
@@ -136,11 +138,16 @@ impl<E: Truncated> Bound<E> {
                     sum = row.coef.leaf(k).mul_add(Dual::constant(adjoints[pair * count + k]), sum);
                 }
             }
-            let slope = if sum.on[0] { sum.d[0] } else { O::build(|_| 0.0) };
+            let slope = if sum.on[0] { sum.d[0] } else { O::build([0.0; 2]) };
             core::array::from_fn(|p| if p < O::PARTS { O::part(slope, p) } else { 0.0 })
         };
         (0..theta.len()).map(slope).collect()
     }
+}
+
+fn tabulate<E: Truncated, O: Order>(rows: &Rows<E, O::Scalar<f64>>) -> Table {
+    let rows: Vec<_> = rows.iter().map(|row| (row.cutoff2, row.coef)).collect();
+    Table::new::<O, _>(&rows)
 }
 
 /// Works on every block with what belongs to it, in parallel where there are several.
@@ -171,7 +178,7 @@ impl<E: Truncated> PairTerm for Bound<E> {
             set(&mut self.binding.leaves, &old);
             return Err(errors.swap_remove(0).into());
         }
-        self.table = self.table::<Value>(&self.binding.coefficients::<E, f64>(theta));
+        self.table = tabulate::<E, Value>(&self.binding.coefficients::<E, f64>(theta));
         Ok(())
     }
 
@@ -180,7 +187,7 @@ impl<E: Truncated> PairTerm for Bound<E> {
             return;
         }
         match (job.direction.is_some(), energy) {
-            (true, _) => self.force_pass::<Along, true>(job, &self.table::<Along>(&self.rows::<Along>(&job)), sums),
+            (true, _) => self.force_pass::<Along, true>(job, &self.table::<Along>(&job), sums),
             (false, true) => self.force_pass::<Value, true>(job, &self.table, sums),
             (false, false) => self.force_pass::<Value, false>(job, &self.table, sums),
         }

@@ -126,11 +126,14 @@ fn near<L: Lane>(binned: &Binned, range: core::ops::Range<usize>, r: Vec3, radiu
     assert!([x, y, z].iter().all(|axis| range.end + L::WIDTH <= axis.len()));
     let mut at = range.start;
     while at < range.end {
-        let axis = |axis: &[f64], own: f64| {
-            // SAFETY: the assertion above leaves room for a lane value at every position of the range.
-            unsafe { L::load(axis.as_ptr().add(at)) - L::lit(own) }
+        // SAFETY: the assertion above leaves room for a lane value at every position of the range.
+        let [dx, dy, dz] = unsafe {
+            [
+                L::load(x.as_ptr().add(at)) - L::lit(r.x),
+                L::load(y.as_ptr().add(at)) - L::lit(r.y),
+                L::load(z.as_ptr().add(at)) - L::lit(r.z),
+            ]
         };
-        let (dx, dy, dz) = (axis(x, r.x), axis(y, r.y), axis(z, r.z));
         let mut r2 = [0.0; LANES];
         // SAFETY: no lane type is wider than LANES.
         unsafe { dx.mul_add(dx, dy.mul_add(dy, dz * dz)).store(r2.as_mut_ptr()) };

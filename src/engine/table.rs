@@ -1,8 +1,11 @@
 //! Coefficients of every pair of species, laid out for the kernels: one column a leaf, one row a pair.
 
 use super::order::Order;
-use crate::ad::Lane;
+use crate::ad::{Lane, Real};
 use crate::potentials::form::parameters::Leaves;
+
+/// Coefficients that one pair of species may have.
+pub(super) const MOST_LEAVES: usize = 24;
 
 /// Squared cutoffs and coefficients.
 #[derive(Debug, Default)]
@@ -35,6 +38,17 @@ impl Table {
         }
     }
 
+    /// The same tangents with the values of another table, so that values have the same bits in every order: prepared in
+    /// another scalar they may round differently.
+    pub(super) fn with_values_of(mut self, other: &Self) -> Self {
+        assert!(self.pairs == other.pairs && self.leaves == other.leaves);
+        for k in 0..self.leaves {
+            let [to, from] = [&self, other].map(|t| (1 + k * t.parts) * t.pairs);
+            self.columns[to..to + self.pairs].copy_from_slice(&other.columns[from..from + other.pairs]);
+        }
+        self
+    }
+
     /// Number of pairs of species.
     pub fn pairs(&self) -> usize {
         self.pairs
@@ -55,8 +69,13 @@ impl Table {
     /// Squared cutoff and coefficients of the only pair of species, the same in every lane.
     #[inline(always)]
     pub(super) fn uniform<O: Order, L: Lane, C: Leaves<O::Scalar<L>>>(&self) -> (L, C) {
-        let coef = C::from_fn(|k| O::build(|p| L::lit(self.columns[(1 + k * O::PARTS + p) * self.pairs])));
-        (L::lit(self.columns[0]), coef)
+        let mut leaves = [O::Scalar::<L>::lit(0.0); MOST_LEAVES];
+        for k in 0..C::COUNT {
+            let column = 1 + k * O::PARTS;
+            let tangent = if O::PARTS == 2 { self.columns[(column + 1) * self.pairs] } else { 0.0 };
+            leaves[k] = O::build([L::lit(self.columns[column * self.pairs]), L::lit(tangent)]);
+        }
+        (L::lit(self.columns[0]), assemble(&leaves))
     }
 
     /// Squared cutoff and coefficients of the pair of species of each lane.
@@ -65,9 +84,25 @@ impl Table {
     /// `pairs` must be valid for reading `L::WIDTH` values below [`Table::pairs`], and [`Table::assert_shape`] must hold.
     #[inline(always)]
     pub(super) unsafe fn gather<O: Order, L: Lane, C: Leaves<O::Scalar<L>>>(&self, pairs: *const u32) -> (L, C) {
+        let mut leaves = [O::Scalar::<L>::lit(0.0); MOST_LEAVES];
+        let base = self.columns.as_ptr();
         // SAFETY: a column holds one value a pair of species, and the caller vouches for shape and indices.
-        let column = |c: usize| unsafe { L::gather(self.columns.as_ptr().add(c * self.pairs), pairs) };
-        let coef = C::from_fn(|k| O::build(|p| column(1 + k * O::PARTS + p)));
-        (column(0), coef)
+        unsafe {
+            for k in 0..C::COUNT {
+                let mut parts = [L::lit(0.0); 2];
+                for p in 0..O::PARTS {
+                    parts[p] = L::gather(base.add((1 + k * O::PARTS + p) * self.pairs), pairs);
+                }
+                leaves[k] = O::build(parts);
+            }
+            (L::gather(base, pairs), assemble(&leaves))
+        }
     }
+}
+
+/// Coefficients from an array of their leaves. The closure is trivial on purpose: see [`super::order`].
+#[inline(always)]
+pub(super) fn assemble<T: Copy, C: Leaves<T>>(leaves: &[T; MOST_LEAVES]) -> C {
+    const { assert!(C::COUNT <= MOST_LEAVES, "more coefficients than MOST_LEAVES") };
+    C::from_fn(|k| leaves[k])
 }

@@ -22,7 +22,7 @@ impl<T: Real> Gas<T> {
         }
         let edges = [0, 1, 2].map(|k| c.cell.edge(k));
         let change = edges.map(|e| direction.map_or_else(Default::default, |d| d.strain * e));
-        let e = |k: usize, x: usize| O::build(|p| if p == 0 { edges[k][x] } else { change[k][x] });
+        let e = |k: usize, x: usize| O::build([edges[k][x], change[k][x]]);
         let minor = |x: usize, y: usize| e(1, x) * e(2, y) - e(1, y) * e(2, x);
         let volume = (e(0, 0) * minor(1, 2) + e(0, 1) * minor(2, 0) + e(0, 2) * minor(0, 1)).abs();
         Self { counts, volume }

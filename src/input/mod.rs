@@ -54,3 +54,4 @@ pub use build::{Limits, parse, read};
 pub use diagnostics::{InputErrors, Look};
 pub use estimate::{Estimate, estimate};
 pub use plan::{Frames, IntegratorPlan, Output, Plan, Provenance};
+pub(crate) use structure_file::box_around;

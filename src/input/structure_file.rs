@@ -178,16 +178,18 @@ fn cell_of(view: &View<'_>, frame: &XyzFrame) -> Option<crate::engine::Cell> {
             .report(error.help("add `edges` to [structure], or Lattice=\"...\" to the second line of the file"));
         return None;
     }
-    let (low, high) = frame
-        .positions
-        .iter()
-        .fold((frame.positions[0], frame.positions[0]), |(low, high), r| {
-            (low.zip_map(r, f64::min), high.zip_map(r, f64::max))
-        });
-    // A cell begins at the origin; the box reaches beyond the atoms on both sides.
-    let lengths = low.zip_map(&high, |a: f64, b: f64| 1.2 * a.abs().max(b.abs()).max(b - a) + 1.0);
-    let edges = Mat3::from_diagonal(&Vec3::from(lengths));
+    let edges = box_around(&frame.positions);
     cell(view, edges, open, "file")
+}
+
+/// Edges of a box around atoms in open space. A cell begins at the origin; the box reaches beyond the atoms on both sides.
+pub(crate) fn box_around(positions: &[Vec3]) -> Mat3 {
+    let first = positions.first().copied().unwrap_or_default();
+    let (low, high) = positions.iter().fold((first, first), |(low, high), r| {
+        (low.zip_map(r, f64::min), high.zip_map(r, f64::max))
+    });
+    let lengths = low.zip_map(&high, |a: f64, b: f64| 1.2 * a.abs().max(b.abs()).max(b - a) + 1.0);
+    Mat3::from_diagonal(&Vec3::from(lengths))
 }
 
 /// Reports an error of the file, with its line if there is one.

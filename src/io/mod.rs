@@ -1,6 +1,7 @@
 //! Files: trajectories in H5MD, structures in extended XYZ.
 
 pub mod elements;
+mod h5;
 pub mod h5md;
 pub mod xyz;
 

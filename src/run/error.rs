@@ -2,7 +2,6 @@
 
 use super::BlowUp;
 use crate::engine::EngineError;
-use std::path::PathBuf;
 
 /// A run that did not finish.
 #[derive(Debug, thiserror::Error)]
@@ -13,12 +12,15 @@ pub enum RunError {
     /// The numbers lost their meaning on the way.
     #[error(transparent)]
     BlowUp(Box<BlowUp>),
-    /// A file or the terminal could not be written.
-    #[error("{path}: {reason}", path = path.display())]
+    /// The trajectory could not be written.
+    #[error(transparent)]
+    Trajectory(#[from] crate::io::h5md::H5mdError),
+    /// Another output could not be written.
+    #[error("writing to {what} failed: {reason}; check the disk and the pipe")]
     Write {
         /// What was written to.
-        path: PathBuf,
-        /// Why it failed, and what to do.
+        what: String,
+        /// Why it failed.
         reason: String,
     },
 }

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 ///     cell: Cell::orthogonal([9.0; 3])?, species: vec![], positions: vec![],
 /// };
 /// let start = State { step: 0, configuration, velocities: vec![], masses: vec![] };
-/// let field = ForceField::new(vec![], Settings { skin: 0.3 })?;
+/// let field = ForceField::new(vec![], Settings::new(0.3))?;
 /// let mut run = Run::start(start, field, Box::new(VelocityVerlet { timestep: 0.1 }), &LJ)?;
 /// assert_eq!(run.advance(10, &Interrupt::default())?, Stop::Finished);
 /// assert_eq!(run.moment().state.step, 10);
@@ -70,6 +70,8 @@ impl<F: Forces> Run<F> {
             DynamicsError::Engine(e) => RunError::Start(e),
             DynamicsError::Leap { .. } => unreachable!("nothing moves before the first step"),
         })?;
+        // The bill is for the steps; the first forces belong to the start.
+        forces.spent = Duration::ZERO;
         Ok(Self {
             next: now.clone(),
             watchdog: Watchdog::new(&now),

@@ -15,6 +15,7 @@ mod progress;
 mod record;
 mod summary;
 mod thermo_table;
+mod trajectory;
 mod watchdog;
 
 pub use blow_up::{AtomReport, BlowUp, Cause};
@@ -27,4 +28,5 @@ pub use progress::Progress;
 pub use record::{Contents, frame, thermo_row};
 pub use summary::{Summary, TimeShares};
 pub use thermo_table::ThermoTable;
+pub use trajectory::TrajectoryFile;
 pub use watchdog::Watchdog;

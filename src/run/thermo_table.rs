@@ -4,7 +4,6 @@ use super::format::significant;
 use super::{Every, Observer, RunError, View};
 use admd_potentials::form::units::UnitSystem;
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
 
 /// Width of a column.
 const WIDTH: usize = 16;
@@ -89,7 +88,7 @@ impl<W: Write + Send> Observer for ThermoTable<W> {
             Err(e) if e.kind() == ErrorKind::BrokenPipe => self.closed = true,
             Err(e) => {
                 return Err(RunError::Write {
-                    path: PathBuf::from("standard output"),
+                    what: "standard output".to_owned(),
                     reason: e.to_string(),
                 });
             }

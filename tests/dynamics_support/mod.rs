@@ -32,7 +32,7 @@ pub(crate) fn lennard_jones(epsilon: f64, sigma: f64, cutoff: f64, truncation: T
             cutoff,
         }],
     };
-    ForceField::new(vec![binding], Settings { skin: 0.3 * sigma }).unwrap()
+    ForceField::new(vec![binding], Settings::new(0.3 * sigma)).unwrap()
 }
 
 /// Atoms of mass 1 at rest.

@@ -58,14 +58,15 @@ pub(crate) fn one_species(info: &'static Info, truncation: Truncation, cutoff: f
 
 /// A force field of one potential.
 pub(crate) fn field(binding: &PairBinding) -> ForceField {
-    ForceField::new(vec![binding.clone()], Settings { skin: 0.3 }).unwrap_or_else(|e| panic!("{e}"))
+    ForceField::new(vec![binding.clone()], Settings::new(0.3)).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Forces, energy and virial.
+/// Everything but tangents.
 pub(crate) fn evaluate(field: &mut ForceField, c: &Configuration) -> Evaluation {
     let mut out = Evaluation::default();
     let request = Request {
         per_atom: true,
+        gradient: true,
         ..Request::ENERGY
     };
     field.evaluate(c, request, &mut out).unwrap_or_else(|e| panic!("{e}"));

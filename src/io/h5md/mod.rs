@@ -1,5 +1,17 @@
 //! Trajectories in H5MD 1.1.
 
+mod claim;
+mod error;
+mod layout;
+mod provenance;
+mod quantity;
+mod reader;
 mod record;
+mod writer;
 
+pub use crate::io::h5::Compression;
+pub use error::H5mdError;
+pub use provenance::{Constant, constants};
+pub use reader::Trajectory;
 pub use record::{Frame, Header, ThermoRow};
+pub use writer::{Summary, TrajectoryWriter, WriterOptions};

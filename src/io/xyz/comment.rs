@@ -80,18 +80,19 @@ impl Comment {
             _ => return Ok(Self::plain(line)),
         };
         let mut out = Self::plain("");
-        let (mut lattice, mut pbc) = (None, None);
+        let (mut lattice, mut pbc, mut columns) = (None, None, None);
         for Pair { key, value, at, .. } in pairs {
             let repeated = match key.to_ascii_lowercase().as_str() {
                 "lattice" => lattice.replace(edges(&value, at)?).is_some(),
                 "pbc" => pbc.replace(flags(&value, at)?).is_some(),
-                "properties" => std::mem::replace(&mut out.properties, properties(&value, at)?) != plain_properties(),
+                "properties" => columns.replace(properties(&value, at)?).is_some(),
                 _ => out.info.insert(key.clone(), value).is_some(),
             };
             if repeated {
                 return fault(at, format!("the key `{key}` stands twice; remove one"));
             }
         }
+        out.properties = columns.unwrap_or(out.properties);
         out.cell = lattice.flatten();
         out.periodic = pbc.unwrap_or([out.cell.is_some(); 3]);
         Ok(out)

@@ -1,0 +1,51 @@
+#!/bin/sh
+# The force loops must be straight SIMD arithmetic: fails if a loop that gathers coordinates holds a call.
+#
+#   scripts/check_kernel_asm.sh [BINARY]        default: target/release/admd, built if it is not there
+#
+# Every kernel of the catalogue is entered through `enter_avx512` or `enter_avx2`; what was not inlined there shows up as
+# a `call` between the gathers and the jump back, and costs a factor, silently.
+set -eu
+cd "$(dirname "$0")/.."
+binary=${1:-target/release/admd}
+if [ "$(uname -m)" != x86_64 ]; then
+    echo "no AVX on $(uname -m): nothing to check"
+    exit 0
+fi
+[ -e "$binary" ] || cargo build --release --bin admd
+objdump -d --no-show-raw-insn --demangle "$binary" | awk '
+    # reads one function after the other; loops are the ranges of jumps backwards
+    function finish(    k, j, gathers, wide, calls, inner) {
+        for (k = 1; k <= jumps; k++) {
+            gathers = wide = calls = 0
+            if (!(to[k] in line_at)) continue
+            # innermost loops only: another backward jump inside makes this one an outer loop
+            inner = 1
+            for (j = 1; j <= jumps; j++) if (j != k && line_at[to[j]] >= line_at[to[k]] && at[j] < at[k]) inner = 0
+            if (!inner) continue
+            for (j = line_at[to[k]]; j <= at[k]; j++) {
+                if (text[j] ~ /vgatherdpd|vgatherqpd/) gathers++
+                if (text[j] ~ /%zmm/) wide++
+                if (text[j] ~ /[ \t]call/) { calls++; what = text[j] }
+            }
+            if (gathers < 3) continue
+            loops++
+            if (name ~ /avx512/ && wide) zmm++
+            if (calls) { bad++; printf "%s: a force loop of %d lines holds a call:\n %s\n", name, at[k] - line_at[to[k]], what }
+        }
+    }
+    /^[0-9a-f]+ <.*>:$/ { if (name) finish(); name = ""; if ($0 ~ /enter_avx/) name = $0; jumps = lines = 0; delete text; delete line_at; next }
+    name && /^ *[0-9a-f]+:/ {
+        address = $1; sub(":", "", address)
+        lines++; text[lines] = $0; line_at[address] = lines
+        # arithmetic that was left out of line, be it in a loop or not
+        if ($2 ~ /^call/ && $0 ~ /call_mut|call_once|closure|admd_ad|core_arch|PairEnergy|Leaves/) {
+            bad++; printf "%s\n  leaves lane arithmetic out of line:\n%s\n", name, $0
+        }
+        if ($2 ~ /^j/ && ($3 in line_at)) { jumps++; to[jumps] = $3; at[jumps] = lines }
+    }
+    END {
+        if (name) finish()
+        printf "%d force loops, %d of them with zmm registers, %d with calls\n", loops, zmm, bad
+        exit !(loops > 0 && zmm > 0 && bad == 0)
+    }'

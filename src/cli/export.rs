@@ -1,0 +1,217 @@
+//! `admd export`: a trajectory as extended XYZ, for OVITO, ASE and whatever else reads text.
+
+use crate::io::Overwrite;
+use crate::io::elements;
+use crate::io::h5md::{Frame, H5mdError, Header, Trajectory};
+use crate::io::xyz::{Column, Values, XyzError, XyzFrame, XyzWriter};
+use admd_potentials::form::units::{METAL, UnitSystem};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Write a trajectory as extended XYZ, which OVITO and ASE open.
+///
+/// Lengths are in angstrom, energies in eV, forces in eV/angstrom and momenta in ASE's units; velocities (velo) are in
+/// the units that velo_unit names. Numbers of a run in reduced units stay reduced.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  admd export run.h5md run.extxyz
+  admd export run.h5md last.extxyz --frames -1
+  admd export run.h5md thin.extxyz --frames 100::10 --overwrite")]
+pub struct ExportArgs {
+    /// The trajectory (.h5md)
+    #[arg(value_name = "TRAJ.h5md")]
+    pub trajectory: PathBuf,
+    /// The file to write
+    #[arg(value_name = "OUT.extxyz")]
+    pub output: PathBuf,
+    /// Frames from A up to but without B, every C-th; negative numbers count from the end, one number is one frame
+    #[arg(long, value_name = "A:B:C", default_value = ":", allow_hyphen_values = true)]
+    pub frames: FrameRange,
+    /// Replace an existing file
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Why an export failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The trajectory cannot be read.
+    #[error(transparent)]
+    Read(#[from] H5mdError),
+    /// The text cannot be written.
+    #[error(transparent)]
+    Write(#[from] XyzError),
+    /// No frame is chosen.
+    #[error("--frames {range} chooses none of the {frames} frames; choose some, or leave it out for all")]
+    Nothing {
+        /// The range.
+        range: String,
+        /// Number of frames in the file.
+        frames: usize,
+    },
+}
+
+/// A choice of frames in Python's notation `a:b:c`.
+///
+/// ```
+/// use admd::cli::export::FrameRange;
+/// let every_second: FrameRange = "::2".parse().unwrap();
+/// assert_eq!(every_second.indices(5), [0, 2, 4]);
+/// let last: FrameRange = "-1".parse().unwrap();
+/// assert_eq!(last.indices(5), [4]);
+/// let middle: FrameRange = "1:-1".parse().unwrap();
+/// assert_eq!(middle.indices(5), [1, 2, 3]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameRange {
+    text: String,
+    choice: Choice,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    One(i64),
+    Slice { start: i64, end: Option<i64>, step: usize },
+}
+
+impl FromStr for FrameRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |word: &str| format!("`{word}` is no whole number; write A:B:C, such as 0:100:10, or one number");
+        let number = |word: &str| match word.trim() {
+            "" => Ok(None),
+            word => word.parse::<i64>().map(Some).map_err(|_| wrong(word)),
+        };
+        let words: Vec<&str> = text.split(':').collect();
+        let choice = match words[..] {
+            [one] => Choice::One(number(one)?.ok_or_else(|| wrong(one))?),
+            [start, end] => Choice::Slice {
+                start: number(start)?.unwrap_or(0),
+                end: number(end)?,
+                step: 1,
+            },
+            [start, end, step] => Choice::Slice {
+                start: number(start)?.unwrap_or(0),
+                end: number(end)?,
+                step: match number(step)?.unwrap_or(1) {
+                    step @ 1.. => step as usize,
+                    step => return Err(format!("the step is {step}; it must be at least 1")),
+                },
+            },
+            _ => return Err("more than two colons; write A:B:C".to_owned()),
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            choice,
+        })
+    }
+}
+
+impl FrameRange {
+    /// The frames chosen among `frames`, ascending.
+    pub fn indices(&self, frames: usize) -> Vec<usize> {
+        let place = |k: i64| {
+            if k < 0 {
+                k.saturating_add_unsigned(frames as u64)
+            } else {
+                k
+            }
+        };
+        let inside = |k: i64| place(k).clamp(0, frames as i64) as usize;
+        match self.choice {
+            Choice::One(k) => usize::try_from(place(k))
+                .ok()
+                .filter(|k| *k < frames)
+                .into_iter()
+                .collect(),
+            Choice::Slice { start, end, step } => (inside(start)..end.map_or(frames, inside)).step_by(step).collect(),
+        }
+    }
+}
+
+/// Exports, with a progress bar on stderr where that is a terminal; tells how many frames were written.
+///
+/// # Errors
+/// What is wrong with either file.
+pub fn run(args: &ExportArgs) -> Result<usize, ExportError> {
+    let trajectory = Trajectory::open(&args.trajectory)?;
+    let frames = trajectory.len();
+    let indices = args.frames.indices(frames);
+    if indices.is_empty() {
+        return Err(ExportError::Nothing {
+            range: args.frames.text.clone(),
+            frames,
+        });
+    }
+    let mut writer = XyzWriter::create(&args.output, Overwrite::when(args.overwrite))?;
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} frames, {eta} left");
+    let bar = ProgressBar::new(indices.len() as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    for index in indices {
+        writer.write(&to_xyz(trajectory.header(), trajectory.frame(index)?))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(writer.finish()?)
+}
+
+/// A frame of a trajectory as extended XYZ.
+pub fn to_xyz(header: &Header, frame: Frame) -> XyzFrame {
+    let units = header.units;
+    let to_ev = energy_factor(units);
+    let species = header.atoms.iter().filter_map(|s| header.species.get(usize::from(*s)));
+    let (names, masses): (Vec<String>, Vec<f64>) = species.map(|s| (s.name.clone(), s.mass)).unzip();
+    let mut out = XyzFrame {
+        cell: Some(frame.edges),
+        periodic: header.periodic,
+        positions: frame.positions,
+        forces: header.forces.then(|| frame.forces.iter().map(|f| f * to_ev).collect()),
+        ..XyzFrame::default()
+    };
+    // ASE refuses a species that is no element, such as `CT1` or `A`, unless a column Z tells the atomic number.
+    let element = |s: &u16| header.species.get(usize::from(*s)).map_or(0, |s| s.atomic_number);
+    let numbers: Vec<u8> = header.atoms.iter().map(element).collect();
+    if numbers
+        .iter()
+        .zip(&names)
+        .any(|(z, name)| elements::symbol(*z) != Some(name))
+    {
+        let values = Values::Integer(numbers.into_iter().map(i64::from).collect());
+        out.columns.insert("Z".to_owned(), Column { width: 1, values });
+    }
+    out.species = names;
+    if header.velocities {
+        out.set_velocities(frame.velocities, masses, units);
+    } else {
+        out.masses = Some(masses);
+    }
+    let thermo = &frame.thermo;
+    let mut put = |key: &str, value: String| out.info.insert(key.to_owned(), value);
+    put("step", frame.step.to_string());
+    put("time", format!("{:?}", frame.time));
+    put("time_unit", units.time.symbol.to_owned());
+    put("energy", format!("{:?}", thermo.potential_energy * to_ev));
+    put("kinetic_energy", format!("{:?}", thermo.kinetic_energy * to_ev));
+    put("temperature", format!("{:?}", thermo.temperature));
+    if let Some(stress) = &thermo.stress {
+        // ASE's stress has the sign of ours, and eV/Å³ as its unit.
+        let factor = if units.is_reduced() {
+            1.0
+        } else {
+            units.pressure.si / METAL.energy.si * METAL.length.si.powi(3)
+        };
+        let numbers: Vec<String> = stress.transpose().iter().map(|x| format!("{:?}", x * factor)).collect();
+        put("stress", numbers.join(" "));
+    }
+    out
+}
+
+/// From the energy unit of a system to eV; 1 in reduced units.
+fn energy_factor(units: &UnitSystem) -> f64 {
+    if units.is_reduced() || units.energy == METAL.energy {
+        1.0
+    } else {
+        units.energy.si / METAL.energy.si
+    }
+}

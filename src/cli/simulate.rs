@@ -1,0 +1,229 @@
+//! `admd simulate`: the main job.
+
+use super::threads::Threads;
+use super::{CliError, check, terminal, version};
+use crate::dynamics::{Integrator, VelocityVerlet};
+use crate::engine::ForceField;
+use crate::input::{self, IntegratorPlan, Plan};
+use crate::io::Overwrite;
+use crate::io::h5md::{Header, ThermoRow, WriterOptions};
+use crate::run::format::significant;
+use crate::run::{
+    EnergyDrift, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Stop, ThermoTable, TrajectoryFile,
+};
+use clap::{Args, ValueHint};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Run a simulation
+#[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  admd simulate inputs/argon.toml
+  admd simulate inputs/argon.toml --steps 200 --overwrite --threads 4
+  admd simulate inputs/argon.toml --set 'integrator.timestep=\"4 fs\"' --set output.every=10
+  admd simulate inputs/argon.toml --dry-run
+  admd simulate inputs/argon.toml --json > run.json
+
+Ctrl-C and SIGTERM finish the step, write the last frame and close the file; a second signal stops at once.
+Steps, times and units are those of the input; every result is printed with its unit.")]
+pub(super) struct Simulate {
+    /// The input
+    #[arg(value_name = "INPUT.toml", value_hint = ValueHint::FilePath)]
+    input: PathBuf,
+    /// Override a key of the input, recorded in the trajectory; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Input")]
+    set: Vec<String>,
+    /// Number of steps: short for --set run.steps=COUNT
+    #[arg(long, value_name = "COUNT", help_heading = "Input")]
+    steps: Option<u64>,
+    /// Replace an existing trajectory
+    #[arg(long, help_heading = "Output")]
+    overwrite: bool,
+    /// Print what would be run and what it would cost, and stop
+    #[arg(long, help_heading = "Output", conflicts_with = "json")]
+    dry_run: bool,
+    /// Print nothing but errors
+    #[arg(long, short, help_heading = "Output", conflicts_with = "json")]
+    quiet: bool,
+    /// Print one JSON object with the result to standard output, and nothing else there
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+impl Simulate {
+    fn overrides(&self) -> Vec<String> {
+        let steps = self.steps.map(|n| format!("run.steps={n}"));
+        self.set.iter().cloned().chain(steps).collect()
+    }
+}
+
+/// Reads the input and runs it.
+pub(super) fn run(a: &Simulate) -> Result<u8, CliError> {
+    let overrides = a.overrides();
+    if a.dry_run {
+        return terminal::print(&check::check(&a.input, &overrides)?);
+    }
+    let mut plan = input::read(&a.input, &overrides)?;
+    plan.provenance.arguments = std::env::args().collect();
+    if let Some(t) = &mut plan.output.trajectory {
+        t.overwrite |= a.overwrite;
+    }
+    // From here on a signal ends the run cleanly.
+    let interrupt =
+        Interrupt::on_signals().map_err(|e| CliError::System(format!("cannot catch Ctrl-C and SIGTERM: {e}")))?;
+    let pool = a.threads.pool()?;
+    pool.install(|| simulate(a, plan, &interrupt))
+}
+
+fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliError> {
+    let Plan { units, steps, .. } = plan;
+    let IntegratorPlan::VelocityVerlet { timestep } = plan.integrator;
+    let integrator = VelocityVerlet { timestep };
+    let conserved = integrator.conserved_name();
+    let field = ForceField::new(plan.bindings.clone(), plan.settings)?;
+    let header = header(&plan, &field);
+    let mut run = Run::start(plan.start, field, Box::new(integrator), units)?;
+
+    let thermo = Every(plan.output.thermo_every);
+    // The file is made only when the start is known to be sound.
+    let file = plan.output.trajectory.map(|t| {
+        let overwrite = Overwrite::when(t.overwrite);
+        let file = TrajectoryFile::create(
+            t.path,
+            header,
+            WriterOptions {
+                overwrite,
+                ..WriterOptions::default()
+            },
+        )?;
+        run.observe(file.frames(Every(t.every)));
+        run.observe(file.thermo(thermo));
+        Ok::<_, CliError>(file)
+    });
+    let file = file.transpose()?;
+    let (drift, fit) = EnergyDrift::new(thermo);
+    run.observe(Box::new(drift));
+    if !(a.json || a.quiet) {
+        let progress = Progress::new(run.moment().state.masses.len(), steps, thermo);
+        let out = std::io::stdout();
+        run.observe(Box::new(ThermoTable::new(thermo, out, progress.bar(), conserved)));
+        run.observe(Box::new(progress));
+    }
+
+    let outcome = run.complete(steps, interrupt)?;
+    report(a, outcome, &fit, file.as_ref())
+}
+
+/// What is known before the first step, for the trajectory.
+fn header(plan: &Plan, field: &ForceField) -> Header {
+    let leaves = field.parameters();
+    let t = plan.output.trajectory.as_ref();
+    Header {
+        units: plan.units,
+        title: plan.title.clone(),
+        species: plan.species.clone(),
+        atoms: plan.start.configuration.species.clone(),
+        periodic: plan.start.configuration.cell.periodic(),
+        velocities: t.is_some_and(|t| t.velocities),
+        forces: t.is_some_and(|t| t.forces),
+        seed: plan.seed,
+        threads: rayon::current_num_threads(),
+        isa: field.isa().to_string(),
+        parameters: leaves
+            .map(|l| (l.name.clone(), plan.units.symbol(l.spec.dimension), l.value))
+            .collect(),
+        provenance: plan.provenance.clone(),
+    }
+}
+
+/// Says how it ended, on standard error or as JSON, and gives the exit code.
+fn report(
+    a: &Simulate,
+    outcome: Outcome,
+    fit: &Arc<Mutex<LineFit>>,
+    file: Option<&TrajectoryFile>,
+) -> Result<u8, CliError> {
+    let fit = *fit.lock().unwrap_or_else(PoisonError::into_inner);
+    let Outcome { summary, thermo, end } = outcome;
+    let written = file.and_then(TrajectoryFile::summary);
+    let end = end.map_err(CliError::from);
+    let code = match &end {
+        Ok(Stop::Finished) => 0,
+        Ok(Stop::Interrupted(signal)) => signal.exit_code(),
+        Err(error) => error.code(),
+    };
+    if a.json {
+        let (name, message) = match &end {
+            Ok(Stop::Finished) => ("finished", None),
+            Ok(Stop::Interrupted(signal)) => ("interrupted", Some(signal.name().to_owned())),
+            Err(error @ CliError::Run(RunError::BlowUp(_))) => ("blow_up", Some(error.to_string())),
+            Err(error) => ("failed", Some(error.to_string())),
+        };
+        let object = json!({
+            "program": format!("admd {}", version::short()),
+            "input": a.input,
+            "stop": name,
+            "message": message,
+            "exit_code": code,
+            "units": {
+                "system": summary.units.name,
+                "energy": summary.units.energy.symbol,
+                "length": summary.units.length.symbol,
+                "time": summary.units.time.symbol,
+                "temperature": summary.units.temperature.symbol,
+                "pressure": summary.units.pressure.symbol,
+            },
+            "last": row(&thermo),
+            "summary": summary.json(&fit),
+            "trajectory": written.as_ref().map(|w| json!({
+                "path": w.path, "frames": w.frames, "rows": w.rows, "bytes": w.bytes,
+            })),
+        });
+        terminal::print(&format!("{object:#}\n"))?;
+        if let Err(error) = &end {
+            terminal::say(&format!("error: {error}"));
+        }
+        return Ok(code);
+    }
+    if !a.quiet {
+        let mut lines = summary.lines(&fit);
+        if let Some(w) = &written {
+            let size = significant(w.bytes as f64 / 1e6, 3);
+            lines.push(format!(
+                "trajectory {}: {} frames, {size} MB",
+                w.path.display(),
+                w.frames
+            ));
+        }
+        if let Ok(Stop::Interrupted(signal)) = &end {
+            lines.push(format!(
+                "stopped by {} after step {}; the state is complete",
+                signal.name(),
+                thermo.step
+            ));
+        }
+        // As comments, so that the table above stays readable for programs.
+        let text: String = lines.iter().map(|l| format!("# {l}\n")).collect();
+        terminal::print(&text)?;
+    }
+    end.map(|_| code)
+}
+
+fn row(t: &ThermoRow) -> Value {
+    let stress = t.stress.map(|s| [0, 1, 2].map(|i| [0, 1, 2].map(|j| s[(i, j)])));
+    json!({
+        "step": t.step,
+        "time": t.time,
+        "potential_energy": t.potential_energy,
+        "kinetic_energy": t.kinetic_energy,
+        "conserved_energy": t.conserved_energy,
+        "temperature": t.temperature,
+        "pressure": t.pressure,
+        "stress": stress,
+        "volume": t.volume,
+    })
+}

@@ -1,0 +1,271 @@
+//! The layout of the file and the series that grow in it.
+//!
+//! ```text
+//! /h5md                          version 1.1, author, creator, module units
+//! /particles/trajectory
+//!     position velocity force    {value [T][N][3], step [T], time [T]}     step and time are hard links to one dataset
+//!     box/edges                  {value [T][3][3], step, time}             rows are the edges
+//!     species mass id            [N]
+//! /observables/<name>            {value [T], step, time}                   at every frame, on the frames' step and time
+//! /thermo/<name>                 {value [M], step, time}                   at its own cadence
+//! /parameters                    provenance, unit system, species, parameters of the potentials
+//! ```
+//!
+//! `pressure`, `stress` and `volume` are there only when the cell is periodic in all directions; a value that is missing
+//! all the same is NaN. A row is complete when `step` has it: `step` is extended last, and readers count `step`.
+
+use super::quantity::{SCALARS, STRESS, force_factor, unit};
+use super::{Frame, Header, ThermoRow};
+use crate::engine::Vec3;
+use crate::io::h5::{Compression, H5Error, H5File, H5Type, Node, Series};
+use admd_potentials::form::units::Dimension;
+
+type Result<T> = std::result::Result<T, H5Error>;
+
+/// Where the atoms are.
+pub(super) const TRAJECTORY: &str = "particles/trajectory";
+
+/// A series of scalars; they wait in memory for the next commit, because a call of HDF5 costs far more than a number.
+struct Scalars<T> {
+    series: Series,
+    waiting: Vec<T>,
+}
+
+impl<T: H5Type> Scalars<T> {
+    fn create(element: &Node, name: &str, unit: Option<String>) -> Result<Self> {
+        Ok(Self {
+            series: element.create_series::<T>(name, &[], unit.as_deref(), Compression::None)?,
+            waiting: Vec::new(),
+        })
+    }
+
+    fn write(&mut self) -> Result<()> {
+        self.series.append(&self.waiting)?;
+        self.waiting.clear();
+        Ok(())
+    }
+}
+
+/// `step` and `time` of a table.
+struct Clock {
+    time: Scalars<f64>,
+    step: Scalars<i64>,
+}
+
+impl Clock {
+    fn create(element: &Node, header: &Header) -> Result<Self> {
+        Ok(Self {
+            time: Scalars::create(element, "time", unit(header.units, Dimension::TIME))?,
+            step: Scalars::create(element, "step", None)?,
+        })
+    }
+
+    fn push(&mut self, step: u64, time: f64) {
+        self.time.waiting.push(time);
+        self.step.waiting.push(step.cast_signed());
+    }
+
+    /// The commit mark last.
+    fn write(&mut self) -> Result<()> {
+        self.time.write()?;
+        self.step.write()
+    }
+}
+
+/// One series an observable.
+struct Observables {
+    scalars: Vec<(fn(&ThermoRow) -> Option<f64>, Scalars<f64>)>,
+    stress: Option<Series>,
+}
+
+impl Observables {
+    /// Makes the elements with the clock that stands in `source`.
+    fn create(root: &Node, group: &str, header: &Header, source: &str) -> Result<Self> {
+        let has_volume = header.periodic == [true; 3];
+        let mut scalars = Vec::new();
+        let element = |name: &str| -> Result<Node> {
+            let path = format!("{group}/{name}");
+            if path == source {
+                return root.group(&path);
+            }
+            let node = root.create_group(&path)?;
+            link_clock(root, source, &path)?;
+            Ok(node)
+        };
+        for q in SCALARS.iter().filter(|q| has_volume || !q.needs_volume) {
+            let unit = unit(header.units, q.dimension);
+            scalars.push((q.get, Scalars::create(&element(q.name)?, "value", unit)?));
+        }
+        let stress = if has_volume {
+            let unit = unit(header.units, Dimension::PRESSURE);
+            let node = element(STRESS)?;
+            node.set_text("sign", "negative under compression")?;
+            Some(node.create_series::<f64>("value", &[3, 3], unit.as_deref(), Compression::None)?)
+        } else {
+            None
+        };
+        Ok(Self { scalars, stress })
+    }
+
+    fn push(&mut self, row: &ThermoRow) -> Result<()> {
+        for (get, series) in &mut self.scalars {
+            series.waiting.push(get(row).unwrap_or(f64::NAN));
+        }
+        if let Some(series) = &mut self.stress {
+            let rows = row.stress.map_or([[f64::NAN; 3]; 3], |s| s.transpose().into());
+            series.push_vectors(&rows)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<()> {
+        self.scalars.iter_mut().try_for_each(|(_, series)| series.write())
+    }
+}
+
+fn link_clock(root: &Node, source: &str, element: &str) -> Result<()> {
+    for name in ["step", "time"] {
+        root.link(&format!("{source}/{name}"), &format!("{element}/{name}"))?;
+    }
+    Ok(())
+}
+
+/// Everything that grows.
+pub(super) struct Layout {
+    position: Series,
+    velocity: Option<Series>,
+    force: Option<Series>,
+    force_factor: f64,
+    edges: Series,
+    observables: Observables,
+    clock: Clock,
+    thermo: Observables,
+    thermo_clock: Clock,
+    buffer: Vec<[f64; 3]>,
+}
+
+impl Layout {
+    /// Writes the header and makes all series.
+    pub(super) fn create(file: &H5File, header: &Header, compression: Compression) -> Result<Self> {
+        let root = file.root()?;
+        write_module(&root, header)?;
+        super::provenance::write(&root, header)?;
+        let particles = root.create_group(TRAJECTORY)?;
+        let row = [header.atoms.len(), 3];
+        let source = format!("{TRAJECTORY}/position");
+        let vectors = |name: &str, dimension| -> Result<Series> {
+            let node = particles.create_group(name)?;
+            if name != "position" {
+                link_clock(&root, &source, &format!("{TRAJECTORY}/{name}"))?;
+            }
+            node.create_series::<f64>("value", &row, unit(header.units, dimension).as_deref(), compression)
+        };
+        let position = particles.create_group("position")?;
+        let clock = Clock::create(&position, header)?;
+        let length = unit(header.units, Dimension::LENGTH);
+        let position = position.create_series::<f64>("value", &row, length.as_deref(), compression)?;
+        let velocity = header
+            .velocities
+            .then(|| vectors("velocity", Dimension::VELOCITY))
+            .transpose()?;
+        let force = header.forces.then(|| vectors("force", Dimension::FORCE)).transpose()?;
+
+        let cell = particles.create_group("box")?;
+        cell.set_number("dimension", 3i32)?;
+        let boundary = header.periodic.map(|p| if p { "periodic" } else { "none" }.to_owned());
+        cell.set_texts("boundary", &boundary)?;
+        let edges = cell.create_group("edges")?;
+        link_clock(&root, &source, &format!("{TRAJECTORY}/box/edges"))?;
+        let edges = edges.create_series::<f64>("value", &[3, 3], length.as_deref(), Compression::None)?;
+
+        write_atoms(&particles, header)?;
+        let observables = Observables::create(&root, "observables", header, &source)?;
+        let first = format!("thermo/{}", SCALARS[0].name);
+        let thermo_clock = Clock::create(&root.create_group(&first)?, header)?;
+        let thermo = Observables::create(&root, "thermo", header, &first)?;
+        Ok(Self {
+            position,
+            velocity,
+            force,
+            force_factor: force_factor(header.units),
+            edges,
+            observables,
+            clock,
+            thermo,
+            thermo_clock,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// Appends a frame; it counts from the next [`Layout::commit`] on.
+    pub(super) fn push_frame(&mut self, frame: &Frame) -> Result<()> {
+        push_vectors(&mut self.buffer, &mut self.position, &frame.positions, 1.0)?;
+        if let Some(series) = &mut self.velocity {
+            push_vectors(&mut self.buffer, series, &frame.velocities, 1.0)?;
+        }
+        if let Some(series) = &mut self.force {
+            push_vectors(&mut self.buffer, series, &frame.forces, self.force_factor)?;
+        }
+        push_vectors(&mut self.buffer, &mut self.edges, &frame.edges, 1.0)?;
+        self.observables.push(&frame.thermo)?;
+        self.clock.push(frame.step, frame.time);
+        Ok(())
+    }
+
+    /// Appends a row of thermodynamics; it counts from the next [`Layout::commit`] on.
+    pub(super) fn push_thermo(&mut self, row: &ThermoRow) -> Result<()> {
+        self.thermo.push(row)?;
+        self.thermo_clock.push(row.step, row.time);
+        Ok(())
+    }
+
+    /// Writes what is waiting; `step`, the commit mark, comes last.
+    pub(super) fn commit(&mut self) -> Result<()> {
+        self.observables.write()?;
+        self.clock.write()?;
+        self.thermo.write()?;
+        self.thermo_clock.write()
+    }
+}
+
+fn push_vectors(buffer: &mut Vec<[f64; 3]>, series: &mut Series, vectors: &[Vec3], factor: f64) -> Result<()> {
+    buffer.clear();
+    buffer.extend(vectors.iter().map(|v| [v.x * factor, v.y * factor, v.z * factor]));
+    series.push_vectors(buffer)
+}
+
+fn write_module(root: &Node, header: &Header) -> Result<()> {
+    let module = root.create_group("h5md")?;
+    module.set_numbers("version", &[1i32, 1])?;
+    let author = ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|v| std::env::var(v).ok());
+    module
+        .create_group("author")?
+        .set_text("name", author.as_deref().unwrap_or("unknown"))?;
+    let creator = module.create_group("creator")?;
+    creator.set_text("name", "admd")?;
+    creator.set_text("version", env!("CARGO_PKG_VERSION"))?;
+    if !header.units.is_reduced() {
+        let units = module.create_group("modules/units")?;
+        units.set_numbers("version", &[1i32, 0])?;
+        units.set_text("system", "SI")?;
+    }
+    Ok(())
+}
+
+/// `species` is the atomic number where every species has one, and otherwise the number of the species, from 1.
+fn write_atoms(particles: &Node, header: &Header) -> Result<()> {
+    let elements = header.species.iter().all(|s| s.atomic_number > 0);
+    let kind = |s: u16| match header.species.get(usize::from(s)) {
+        Some(species) if elements => i32::from(species.atomic_number),
+        _ => i32::from(s) + 1,
+    };
+    let species: Vec<i32> = header.atoms.iter().map(|s| kind(*s)).collect();
+    let mass = |s: &u16| header.species.get(usize::from(*s)).map_or(f64::NAN, |s| s.mass);
+    let masses: Vec<f64> = header.atoms.iter().map(mass).collect();
+    let ids: Vec<i64> = (1..=header.atoms.len() as i64).collect();
+    particles.write_numbers("species", &species, None)?;
+    particles.write_numbers("mass", &masses, unit(header.units, Dimension::MASS).as_deref())?;
+    particles.write_numbers("id", &ids, None)
+}

@@ -1,0 +1,78 @@
+//! Help, version, lists and completions: what a user reads first.
+
+mod cli_support;
+
+use cli_support::*;
+
+#[test]
+fn every_verb_has_help_with_examples() {
+    let folder = Folder::new();
+    for verb in [
+        "simulate",
+        "check",
+        "evaluate",
+        "export",
+        "info",
+        "potentials",
+        "schema",
+        "completions",
+    ] {
+        let help = folder.run(0, &[verb, "--help"]).out;
+        assert!(
+            help.contains("Examples:") && help.contains(&format!("admd {verb}")),
+            "{verb}: {help}"
+        );
+        assert!(folder.run(0, &[verb, "-h"]).out.contains("Usage:"));
+    }
+    let help = folder.run(0, &["--help"]).out;
+    for word in [
+        "Exit codes:",
+        "130",
+        "143",
+        "blew up",
+        "ADMD_THREADS",
+        "NO_COLOR",
+        "Examples:",
+    ] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+}
+
+#[test]
+fn version_says_what_runs() {
+    let folder = Folder::new();
+    let short = folder.run(0, &["-V"]).out;
+    assert_eq!(short.trim(), concat!("admd ", env!("CARGO_PKG_VERSION")));
+    let long = folder.run(0, &["--version"]).out;
+    for word in ["admd", "rustc", "kernels", "HDF5"] {
+        assert!(long.contains(word), "{word}: {long}");
+    }
+}
+
+#[test]
+fn templates_of_potentials_can_be_evaluated() {
+    let folder = Folder::new().with("a.xyz", "2\n\nA 0 0 0\nA 1.2 0 0\n");
+    let list = folder.run(0, &["potentials"]).out;
+    for name in ["lj", "mie", "morse", "buckingham"] {
+        assert!(list.lines().any(|l| l.starts_with(name)), "{name}: {list}");
+        std::fs::write(folder.path("p.toml"), folder.run(0, &["potentials", name]).out).unwrap();
+        let o = folder.run(0, &["evaluate", "a.xyz", "-p", "p.toml", "--json"]).json();
+        assert!(o["energy"].as_f64().unwrap() < 0.0, "{name}: {o}");
+    }
+    for word in ["cut", "shifted", "force_shifted", "switched", "C2"] {
+        assert!(list.contains(word), "{word}");
+    }
+    let run = folder.run(2, &["potentials", "lennard"]);
+    assert!(run.err.contains("choose one of lj"), "{}", run.err);
+}
+
+#[test]
+fn schemas_and_completions_are_printed() {
+    let folder = Folder::new();
+    for arguments in [&["schema"][..], &["schema", "--potential"]] {
+        assert!(folder.run(0, arguments).json()["properties"]["potential"].is_object());
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(folder.run(0, &["completions", shell]).out.contains("simulate"));
+    }
+}

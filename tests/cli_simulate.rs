@@ -1,0 +1,252 @@
+//! `admd simulate` as a user meets it: results, files, exit codes, signals, runs that blow up.
+
+mod cli_support;
+
+use admd::io::h5md::Trajectory;
+use cli_support::*;
+
+fn steps(trajectory: &Trajectory) -> Vec<u64> {
+    (0..trajectory.len())
+        .map(|k| trajectory.frame(k).unwrap().step)
+        .collect()
+}
+
+#[test]
+fn run_prints_a_table_and_writes_every_frame_once() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let run = folder.run(0, &["simulate", "melt.toml"]);
+    let rows: Vec<&str> = run.out.lines().filter(|l| !l.starts_with('#')).collect();
+    let first: Vec<&str> = rows.iter().map(|r| r.split_whitespace().next().unwrap()).collect();
+    assert_eq!(first, ["0", "20", "40", "60"], "{}", run.out);
+    assert!(rows[0].contains("1.500000"), "{}", run.out);
+    for word in [
+        "temperature",
+        "epsilon/k",
+        "atom-steps/s",
+        "neighbours per atom",
+        "tau/day",
+        "melt.h5md: 4 frames",
+    ] {
+        assert!(run.out.contains(word), "{word}: {}", run.out);
+    }
+    assert_eq!(
+        steps(&Trajectory::open(folder.path("melt.h5md")).unwrap()),
+        [0, 25, 50, 60]
+    );
+}
+
+#[test]
+fn json_is_one_object_and_nothing_else() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let run = folder.run(0, &["simulate", "melt.toml", "--json", "--steps", "30"]);
+    let object = run.json();
+    assert_eq!(run.err, "");
+    assert_eq!(object["stop"], "finished");
+    assert_eq!(object["exit_code"], 0);
+    assert_eq!(object["last"]["step"], 30);
+    assert_eq!(object["summary"]["atoms"], 108);
+    assert_eq!(object["trajectory"]["frames"], 3);
+    assert_eq!(object["units"]["energy"], "epsilon");
+    assert!(object["last"]["pressure"].is_f64());
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let run = folder.run(0, &["simulate", "melt.toml", "--quiet"]);
+    assert_eq!((run.out.as_str(), run.err.as_str()), ("", ""));
+    assert!(folder.path("melt.h5md").exists());
+}
+
+#[test]
+fn existing_trajectory_is_kept_unless_told_otherwise() {
+    let folder = Folder::new().with("melt.toml", MELT).with("melt.h5md", "precious");
+    let run = folder.run(1, &["simulate", "melt.toml"]);
+    assert!(
+        run.err.contains("melt.h5md exists") && run.err.contains("--overwrite"),
+        "{}",
+        run.err
+    );
+    assert_eq!(std::fs::read(folder.path("melt.h5md")).unwrap(), b"precious");
+    folder.run(0, &["simulate", "melt.toml", "--overwrite"]);
+    assert_eq!(Trajectory::open(folder.path("melt.h5md")).unwrap().len(), 4);
+}
+
+#[test]
+fn dry_run_describes_and_writes_nothing() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let dry = folder.run(0, &["simulate", "melt.toml", "--dry-run", "--set", "run.steps=1234"]);
+    assert!(dry.out.contains("1234 steps"), "{}", dry.out);
+    assert!(!folder.path("melt.h5md").exists());
+    let check = folder.run(0, &["check", "melt.toml", "--set", "run.steps=1234"]);
+    assert_eq!(dry.out, check.out);
+}
+
+#[test]
+fn wrong_usage_is_2_and_wrong_input_is_3() {
+    let folder = Folder::new()
+        .with("melt.toml", MELT)
+        .with("bad.toml", &MELT.replace("cutoff", "cutof"));
+    for arguments in [
+        &["simulate"][..],
+        &["simulate", "melt.toml", "--nonsense"],
+        &["simulate", "melt.toml", "--threads", "0"],
+        &["simulate", "melt.toml", "--steps", "-1"],
+        &["simulate", "melt.toml", "--json", "--quiet"],
+        &["melt.toml"],
+    ] {
+        folder.run(2, arguments);
+    }
+    let run = Run::of(
+        folder
+            .command()
+            .env("ADMD_THREADS", "many")
+            .args(["simulate", "melt.toml"])
+            .output()
+            .unwrap(),
+    );
+    assert!(
+        run.code == 2 && run.err.contains("ADMD_THREADS is `many`"),
+        "{}",
+        run.err
+    );
+
+    let run = folder.run(3, &["simulate", "bad.toml"]);
+    assert!(
+        run.err.contains("did you mean `cutoff`?") && run.err.contains("bad.toml:14"),
+        "{}",
+        run.err
+    );
+    let run = folder.run(3, &["simulate", "bad.toml", "--json"]);
+    assert_eq!(run.json()["exit_code"], 3);
+    assert!(folder.run(3, &["simulate", "absent.toml"]).err.contains("absent.toml"));
+    folder.run(3, &["check", "bad.toml"]);
+    folder.run(3, &["simulate", "melt.toml", "--set", "run.stepz=3"]);
+    assert!(!folder.path("melt.h5md").exists());
+}
+
+#[test]
+fn atoms_at_one_place_are_named() {
+    let xyz = "3\nLattice=\"9 0 0 0 9 0 0 0 9\"\nA 1 1 1\nA 4 4 4\nA 1 1 10\n";
+    let start = MELT.find("lattice").unwrap()..MELT.find("[velocities]").unwrap();
+    let input = MELT.replace(&MELT[start], "file = \"two.xyz\"\n");
+    let folder = Folder::new().with("two.xyz", xyz).with("two.toml", &input);
+    let run = folder.run(3, &["simulate", "two.toml"]);
+    assert!(run.err.contains("atoms 0 and 2"), "{}", run.err);
+}
+
+#[test]
+fn step_ten_times_too_long_ends_with_4_and_keeps_the_last_good_frame() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let arguments = [
+        "simulate",
+        "melt.toml",
+        "--set",
+        "integrator.timestep=0.05",
+        "--steps",
+        "5000",
+    ];
+    let run = folder.run(4, &arguments);
+    for word in [
+        "went wrong",
+        "one step before",
+        "position",
+        "velocity",
+        "force",
+        "nearest",
+        "shorter step than 0.05",
+    ] {
+        assert!(run.err.contains(word), "{word}: {}", run.err);
+    }
+    let trajectory = Trajectory::open(folder.path("melt.h5md")).unwrap();
+    let last = trajectory.frame(trajectory.len() - 1).unwrap();
+    assert!(
+        run.err.contains(&format!("step {} ", last.step + 1)),
+        "{}: {}",
+        last.step,
+        run.err
+    );
+    let all = last.positions.iter().chain(&last.velocities).chain(&last.forces);
+    assert!(all.flat_map(|v| v.iter()).all(|x| x.is_finite()));
+    assert!(last.thermo.potential_energy.is_finite());
+
+    let json = folder
+        .run(4, &[&arguments[..], &["--json", "--overwrite"]].concat())
+        .json();
+    assert_eq!((&json["stop"], &json["exit_code"]), (&"blow_up".into(), &4.into()));
+    assert_eq!(json["last"]["step"], last.step);
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let read = |threads: &str| {
+        let folder = Folder::new().with("melt.toml", MELT);
+        folder.run(0, &["simulate", "melt.toml", "--quiet", "--threads", threads]);
+        let trajectory = Trajectory::open(folder.path("melt.h5md")).unwrap();
+        (0..trajectory.len())
+            .map(|k| trajectory.frame(k).unwrap())
+            .collect::<Vec<_>>()
+    };
+    let one = read("1");
+    assert_eq!(one, read("2"));
+    assert_eq!(one, read("7"));
+}
+
+#[cfg(unix)]
+#[test]
+fn signal_ends_a_run_with_all_files_closed() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let folder = Folder::new().with("melt.toml", MELT);
+        let mut child = Command::new(program())
+            .args([
+                "simulate",
+                "melt.toml",
+                "--steps",
+                "100000000",
+                "--set",
+                "output.every=1000000",
+            ])
+            .current_dir(folder.path(""))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begin = Instant::now();
+        while !folder.path("melt.h5md").exists() && begin.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_millis(300));
+        // The table fills the pipe unless it is read; a signal must end the run all the same.
+        let mut out = child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || std::io::read_to_string(&mut out).unwrap());
+        let killed = Command::new("kill")
+            .args([format!("-{name}"), child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        let out = reader.join().unwrap();
+        assert!(out.contains(&format!("stopped by SIG{name}")), "{out}");
+        let trajectory = Trajectory::open(folder.path("melt.h5md")).unwrap();
+        let last = trajectory.frame(trajectory.len() - 1).unwrap();
+        assert!(last.step > 0 && out.contains(&format!("after step {}", last.step)));
+    }
+}
+
+#[test]
+fn reader_of_the_table_may_leave() {
+    // `admd simulate ... | head -1`: the run goes on to its end.
+    use std::process::{Command, Stdio};
+    let folder = Folder::new().with("melt.toml", MELT);
+    let mut child = Command::new(program())
+        .args(["simulate", "melt.toml"])
+        .current_dir(folder.path(""))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(Trajectory::open(folder.path("melt.h5md")).unwrap().len(), 4);
+}
