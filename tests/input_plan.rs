@@ -343,6 +343,14 @@ file = "kr.toml"
         &parse(&plan.provenance.resolved_text, &path, &[], Limits::default()).unwrap(),
     );
 
+    let deeper = read(&path, &["potential.lj.parameters.Kr.sigma=3.7 Angstrom".to_owned()]).unwrap();
+    assert!(
+        deeper.bindings[0]
+            .leaves
+            .iter()
+            .any(|l| l.name == "lj.Kr-Kr.sigma" && l.value == 3.7)
+    );
+
     std::fs::write(folder.path().join("kr.toml"), KRYPTON.replace("164 kB K", "164 kB J")).unwrap();
     let shown = read(&path, &[]).unwrap_err().to_string();
     assert!(shown.contains("kr.toml:10:"), "{shown}");

@@ -63,7 +63,7 @@ pub(super) fn text_of(path: &Path, what: &'static str) -> Result<String, InputEr
     })
 }
 
-/// Parses the text and its overrides, and finds the unit system.
+/// Parses the text with its overrides and included files, and finds the unit system.
 pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Context, Table), InputErrors> {
     let mut errors = Vec::new();
     let mut sources = vec![Source {
@@ -72,14 +72,11 @@ pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Con
         first_line: 1,
     }];
     let mut root = document::parse(0, text, &mut errors);
-    for over in overrides {
+    // Overrides of potentials come last, so that they reach into included files too.
+    let (late, early): (Vec<_>, Vec<_>) = overrides.iter().partition(|o| o.trim_start().starts_with("potential"));
+    for over in early {
         sources.push(document::override_source(over));
         document::override_with(&mut root, sources.len() - 1, over, &mut errors);
-    }
-    // Values are there and can be checked when keys are merely repeated; after other faults they may be missing.
-    let repeated = |e: &InputError| matches!(&*e.problem, Problem::Syntax { reason } if reason.contains("duplicate"));
-    if !errors.iter().all(repeated) {
-        return Err(InputErrors::new(sources, errors));
     }
     let end = text.trim_end().len();
     root.at = Span::new(0, end..end);
@@ -93,6 +90,19 @@ pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Con
         sources: RefCell::new(sources),
         errors: RefCell::new(errors),
     };
+    if !cx.is_broken() {
+        include::expand(&cx, &mut root);
+    }
+    for over in late {
+        let source = cx.add_source(document::override_source(over));
+        let mut errors = Vec::new();
+        document::override_with(&mut root, source, over, &mut errors);
+        errors.into_iter().for_each(|e| cx.report(e));
+    }
+    if cx.is_broken() {
+        return Err(cx.into_errors());
+    }
+    include::expand(&cx, &mut root);
     Ok((cx, root))
 }
 
@@ -111,7 +121,6 @@ pub(super) fn finish(cx: Context) -> Result<Vec<Source>, InputErrors> {
 /// Everything that is wrong with it.
 pub fn parse(text: &str, path: &Path, overrides: &[String], limits: Limits) -> Result<Plan, InputErrors> {
     let (cx, mut tree) = open(text, path, overrides)?;
-    include::expand(&cx, &mut tree);
     let plan = walk(&cx, &tree, limits);
     match plan {
         Some(mut plan) if cx.is_clean() => {

@@ -6,8 +6,8 @@ use super::document::{Table, Value};
 use super::keys::POTENTIAL_FILE;
 use super::pair_potential::{Names, bind_all};
 use super::species;
-use super::walker::View;
-use super::{include, walker::Context};
+
+use super::walker::{Context, View};
 use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::units::UnitSystem;
 use std::cell::RefCell;
@@ -60,8 +60,7 @@ pub fn read(path: &Path) -> Result<PotentialFile, InputErrors> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn parse(text: &str, path: &Path) -> Result<PotentialFile, InputErrors> {
-    let (cx, mut tree) = open(text, path, &[])?;
-    include::expand(&cx, &mut tree);
+    let (cx, tree) = open(text, path, &[])?;
     let root = View::open(&cx, "the potential file", POTENTIAL_FILE, &tree);
     let declared = species::declared(&root);
     let names = species::names(&declared, named(&tree).iter().map(String::as_str));

@@ -36,6 +36,16 @@ impl Context {
         self.errors.borrow().is_empty()
     }
 
+    /// Is there a fault after which values may be missing? Keys that are merely repeated leave theirs behind.
+    pub(super) fn is_broken(&self) -> bool {
+        let broken = |e: &InputError| match &*e.problem {
+            Problem::Syntax { reason } => !reason.contains("duplicate"),
+            Problem::Override { .. } => true,
+            _ => false,
+        };
+        self.errors.borrow().iter().any(broken)
+    }
+
     pub(super) fn into_errors(self) -> InputErrors {
         InputErrors::new(self.sources.into_inner(), self.errors.into_inner())
     }
