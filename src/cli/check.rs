@@ -1,7 +1,7 @@
 //! `admd check`: reads an input, and prints what would be run and what it would cost.
 
-use crate::engine::Vec3;
 use crate::input::{Estimate, InputErrors, IntegratorPlan, Look, Plan, estimate, read};
+use admd_engine::Vec3;
 use admd_potentials::form::binding::{Origin, PairBinding};
 use admd_potentials::form::truncation::Truncation;
 use admd_potentials::form::units::{Dimension, UnitSystem};

@@ -1,7 +1,7 @@
 //! What moves the atoms, one step at a time.
 
 use super::{Forces, State};
-use crate::engine::{EngineError, Evaluation, Request};
+use admd_engine::{EngineError, Evaluation, Request};
 
 /// The state at one step together with what the force field says about it.
 #[derive(Clone, Debug, PartialEq)]

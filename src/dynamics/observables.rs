@@ -10,7 +10,7 @@
 //!
 //! Sums run over the atoms in order on one thread, so their bits depend on nothing else.
 
-use crate::engine::{Cell, Mat3, Vec3};
+use admd_engine::{Cell, Mat3, Vec3};
 
 /// Degrees of freedom of N atoms whose total momentum is conserved: 3N − 3; a lone atom has three, and none has none.
 ///

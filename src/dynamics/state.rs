@@ -1,6 +1,6 @@
 //! Where the atoms are and how fast they move.
 
-use crate::engine::{Configuration, Vec3};
+use admd_engine::{Configuration, Vec3};
 
 /// A point in phase space. All numbers are in coherent units (see [`admd_potentials::form::units`]).
 #[derive(Clone, Debug, PartialEq)]

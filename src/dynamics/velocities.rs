@@ -4,7 +4,7 @@
 //! changes the numbers of the others before drift and scale are set.
 
 use super::observables::{degrees_of_freedom, kinetic_energy};
-use crate::engine::{Mat3, Vec3};
+use admd_engine::{Mat3, Vec3};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};

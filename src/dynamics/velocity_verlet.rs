@@ -9,7 +9,7 @@
 
 use super::integrator::{DynamicsError, Integrator, Moment};
 use super::{Forces, observables};
-use crate::engine::{Cell, Request, Vec3};
+use admd_engine::{Cell, Request, Vec3};
 use core::ops::{Add, Mul};
 use rayon::prelude::*;
 

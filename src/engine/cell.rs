@@ -10,7 +10,7 @@ pub type Mat3 = nalgebra::Matrix3<f64>;
 /// A parallelepiped of any shape, periodic along any of its edges.
 ///
 /// ```
-/// use admd::engine::{Cell, Vec3};
+/// use admd_engine::{Cell, Vec3};
 /// let cell = Cell::orthogonal([3.0, 4.0, 5.0]).unwrap();
 /// assert_eq!(cell.volume(), 60.0);
 /// assert_eq!(cell.minimum_image(Vec3::new(2.0, 0.0, 0.0)), Vec3::new(-1.0, 0.0, 0.0));

@@ -4,12 +4,13 @@ use super::diagnostics::{InputError, InputErrors, Problem, Source, Span};
 use super::document::{self, Table, Value};
 use super::keys::INPUT;
 use super::pair_potential::{Names, bind_all};
-use super::plan::{Frames, IntegratorPlan, Output, Plan, Provenance};
+use super::plan::{Frames, IntegratorPlan, Output, Plan};
 use super::structure::{self, Start};
 use super::walker::{Context, View};
 use super::{estimate, include, potential, resolved, species};
 use crate::dynamics::{State, velocities::maxwell_boltzmann};
-use crate::engine::{Settings, Vec3};
+use crate::io::h5md::Provenance;
+use admd_engine::{Settings, Vec3};
 use admd_potentials::form::units::{Dimension, METAL, UnitSystem};
 use std::cell::RefCell;
 use std::path::Path;
@@ -241,7 +242,7 @@ fn state(
     start: Start,
     temperature: Option<f64>,
     seed: u64,
-) -> Option<(State, Vec<crate::engine::Species>)> {
+) -> Option<(State, Vec<admd_engine::Species>)> {
     let masses: Vec<f64> = start
         .configuration
         .species

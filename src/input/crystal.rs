@@ -6,7 +6,7 @@ use super::randomness;
 use super::species::{self, Declared};
 use super::structure::{Raw, cell, edges, least_distance, periodic, refuse_beside, resolve};
 use super::walker::View;
-use crate::engine::{Mat3, Species, Vec3};
+use admd_engine::{Mat3, Species, Vec3};
 use admd_potentials::form::units::Dimension;
 
 /// Who sits on the sites.

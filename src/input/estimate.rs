@@ -1,7 +1,7 @@
 //! What a plan costs: entries of the neighbour list, memory, bytes on disk.
 
 use super::plan::Plan;
-use crate::engine::Configuration;
+use admd_engine::Configuration;
 use std::f64::consts::PI;
 
 /// Estimates before anything is allocated for the run.

@@ -1,6 +1,6 @@
 //! Crystals to start from: sc, bcc, fcc, diamond, hcp.
 
-use crate::engine::{Mat3, Vec3};
+use admd_engine::{Mat3, Vec3};
 
 /// A lattice with its basis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Are two atoms at one place? Linear in the number of atoms.
 
-use crate::engine::{Configuration, Vec3};
+use admd_engine::{Configuration, Vec3};
 use std::collections::HashMap;
 
 /// Two atoms that are too close, and their distance [length].

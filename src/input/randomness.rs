@@ -4,7 +4,7 @@
 //! gives the same atoms with every version of the random number crates. Start velocities use the streams 0, 1, 2, ... of the
 //! atoms, so these two take the last ones.
 
-use crate::engine::Vec3;
+use admd_engine::Vec3;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

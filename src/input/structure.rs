@@ -6,8 +6,8 @@ use super::species::{self, Declared};
 use super::structure_file;
 use super::walker::View;
 use super::{overlap, randomness};
-use crate::engine::{Cell, Configuration, Mat3, Species, Vec3};
 use crate::io::xyz::XyzFrame;
+use admd_engine::{Cell, Configuration, Mat3, Species, Vec3};
 
 /// Atoms as the input describes them.
 pub(super) struct Start {

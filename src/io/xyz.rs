@@ -33,7 +33,7 @@ pub use error::{XyzError, XyzProblem};
 pub use reader::{XyzReader, read_all, read_first};
 pub use writer::{XyzWriter, write_frame};
 
-use crate::engine::Vec3;
+use admd_engine::Vec3;
 use std::collections::BTreeMap;
 
 /// One frame of an extended XYZ file: the numbers of the file, unconverted.

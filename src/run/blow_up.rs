@@ -3,7 +3,7 @@
 use super::format::short;
 use super::record;
 use crate::dynamics::{DynamicsError, Integrator, Moment};
-use crate::engine::{EngineError, Vec3};
+use admd_engine::{EngineError, Vec3};
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use core::fmt;
 

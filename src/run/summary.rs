@@ -2,7 +2,7 @@
 
 use super::LineFit;
 use super::format::{duration, short, si, significant};
-use crate::engine::NeighborStatistics;
+use admd_engine::NeighborStatistics;
 use admd_potentials::form::units::UnitSystem;
 use serde_json::{Value, json};
 

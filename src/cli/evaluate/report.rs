@@ -2,8 +2,8 @@
 
 use super::Evaluated;
 use crate::dynamics::observables;
-use crate::engine::{Mat3, Vec3};
 use crate::run::format::significant;
+use admd_engine::{Mat3, Vec3};
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use serde_json::{Value, json};
 use std::fmt::Write as _;

@@ -1,9 +1,9 @@
 //! What goes into a trajectory file. Numbers are in the input and output units of the unit system (ps or fs, bar or atm),
 //! not in coherent ones: a file is for people.
 
-use crate::engine::{Mat3, Species, Vec3};
-use crate::input::Provenance;
+use admd_engine::{Mat3, Species, Vec3};
 use admd_potentials::form::units::UnitSystem;
+use std::path::PathBuf;
 
 /// What is known when the file is made.
 #[derive(Clone, Debug)]
@@ -81,4 +81,17 @@ impl ThermoRow {
     pub fn total_energy(&self) -> f64 {
         self.potential_energy + self.kinetic_energy
     }
+}
+
+/// Where a run comes from: the record that its files keep.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Provenance {
+    /// The input file, if there is one.
+    pub input_path: Option<PathBuf>,
+    /// Its text.
+    pub input_text: String,
+    /// The plan written out with all defaults, as TOML.
+    pub resolved_text: String,
+    /// The command line.
+    pub arguments: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! Which velocities a frame means: the column `velo` with its unit, or ASE's `momenta`.
 
 use super::{XyzFrame, XyzProblem};
-use crate::engine::Vec3;
+use admd_engine::Vec3;
 use admd_potentials::form::units::{METAL, UnitSystem};
 
 /// The key that names the unit of the column `velo`.
