@@ -1,10 +1,11 @@
 #!/bin/sh
-# The force loops must be straight SIMD arithmetic: fails if a loop that gathers coordinates holds a call.
+# The force loops must be straight SIMD arithmetic: fails if the loop over neighbours holds a call.
 #
 #   scripts/check_kernel_asm.sh [BINARY]        default: target/release/admd, built if it is not there
 #
 # Every kernel of the catalogue is entered through `enter_avx512` or `enter_avx2`; what was not inlined there shows up as
-# a `call` between the gathers and the jump back, and costs a factor, silently.
+# a `call`, and costs a factor, silently. A force loop is an innermost loop that brings coordinates into lanes (unpack or
+# gather instructions) and multiplies them.
 set -eu
 cd "$(dirname "$0")/.."
 binary=${1:-target/release/admd}
@@ -15,20 +16,21 @@ fi
 [ -e "$binary" ] || cargo build --release --bin admd
 objdump -d --no-show-raw-insn --demangle "$binary" | awk '
     # reads one function after the other; loops are the ranges of jumps backwards
-    function finish(    k, j, gathers, wide, calls, inner) {
+    function finish(    k, j, loads, products, wide, calls, inner) {
         for (k = 1; k <= jumps; k++) {
-            gathers = wide = calls = 0
+            loads = products = wide = calls = 0
             if (!(to[k] in line_at)) continue
             # innermost loops only: another backward jump inside makes this one an outer loop
             inner = 1
             for (j = 1; j <= jumps; j++) if (j != k && line_at[to[j]] >= line_at[to[k]] && at[j] < at[k]) inner = 0
             if (!inner) continue
             for (j = line_at[to[k]]; j <= at[k]; j++) {
-                if (text[j] ~ /vgatherdpd|vgatherqpd/) gathers++
+                if (text[j] ~ /vunpcklpd|vgather/) loads++
+                if (text[j] ~ /vfmadd/) products++
                 if (text[j] ~ /%zmm/) wide++
                 if (text[j] ~ /[ \t]call/) { calls++; what = text[j] }
             }
-            if (gathers < 3) continue
+            if (loads == 0 || products < 3) continue
             loops++
             if (name ~ /avx512/ && wide) zmm++
             if (calls) { bad++; printf "%s: a force loop of %d lines holds a call:\n %s\n", name, at[k] - line_at[to[k]], what }

@@ -1,8 +1,10 @@
-//! Coordinates as the kernels read them: one array an axis, atoms in spatial order, then their ghost images.
+//! Coordinates as the kernels read them: one row an atom, atoms in spatial order, then their ghost images.
 //!
 //! Slots: the atoms; padding up to a multiple of eight; the ghosts; one padding atom at the end.
 
 use super::order::Order;
+use super::rows::{Row, columns};
+use super::sell::LANES;
 use super::{Cell, Direction, Vec3};
 use crate::ad::Lane;
 use rayon::prelude::*;
@@ -41,7 +43,7 @@ pub(super) struct Layout {
 impl Layout {
     /// Slot of the first ghost.
     pub(super) fn first_ghost(&self) -> usize {
-        self.atoms.len().next_multiple_of(super::sell::LANES)
+        self.atoms.len().next_multiple_of(LANES)
     }
 
     /// Number of slots.
@@ -65,64 +67,62 @@ impl Layout {
     }
 }
 
-/// Positions, and their tangents where asked for, by slot.
+/// Positions, and their tangents where asked for: a row x, y, z, 0 a slot.
 #[derive(Debug, Default)]
 pub struct Coordinates {
-    /// x, y, z of the positions, then x, y, z of the tangents [length].
-    axes: [Vec<f64>; 6],
+    /// Positions and tangents [length].
+    rows: [Vec<Row>; 2],
 }
 
 impl Coordinates {
     /// # Panics
     /// Unless there are at least `slots` slots in each of `parts` parts: the loads below rely on it.
     pub(super) fn assert_slots(&self, slots: usize, parts: usize) {
-        assert!(self.axes[..3 * parts].iter().all(|axis| axis.len() >= slots));
-    }
-
-    /// The coordinates of consecutive slots.
-    ///
-    /// # Safety
-    /// `slot` + `L::WIDTH` slots must exist in every part of the order.
-    #[inline(always)]
-    pub(super) unsafe fn load<O: Order, L: Lane>(&self, slot: usize) -> [O::Scalar<L>; 3] {
-        let mut parts = [[L::lit(0.0); 2]; 3];
-        for k in 0..3 {
-            for p in 0..O::PARTS {
-                // SAFETY: the caller vouches for the slots.
-                parts[k][p] = unsafe { L::load(self.axes[3 * p + k].as_ptr().add(slot)) };
-            }
-        }
-        [O::build(parts[0]), O::build(parts[1]), O::build(parts[2])]
+        assert!(self.rows[..parts].iter().all(|rows| rows.len() >= slots));
     }
 
     /// The coordinates of any slots.
     ///
     /// # Safety
-    /// `slots` must be valid for reading `L::WIDTH` values, each a slot of every part of the order.
+    /// `slots` must be valid for reading `L::WIDTH` values, each a slot of every part of the order; `L` must be a lane type
+    /// of the instruction set that the caller runs on.
     #[inline(always)]
     pub(super) unsafe fn gather<O: Order, L: Lane>(&self, slots: *const u32) -> [O::Scalar<L>; 3] {
-        let mut parts = [[L::lit(0.0); 2]; 3];
-        for k in 0..3 {
-            for p in 0..O::PARTS {
-                // SAFETY: the caller vouches for the slots.
-                parts[k][p] = unsafe { L::gather(self.axes[3 * p + k].as_ptr(), slots) };
-            }
+        let mut parts = [[L::lit(0.0); 3]; 2];
+        for p in 0..O::PARTS {
+            // SAFETY: the caller vouches for slots and lane type.
+            parts[p] = unsafe { columns::<L>(self.rows[p].as_ptr().cast(), slots) };
         }
-        [O::build(parts[0]), O::build(parts[1]), O::build(parts[2])]
+        let [x, t] = parts;
+        [O::build([x[0], t[0]]), O::build([x[1], t[1]]), O::build([x[2], t[2]])]
+    }
+
+    /// The coordinates of consecutive slots.
+    ///
+    /// # Safety
+    /// `slot` + `L::WIDTH` slots must exist in every part of the order; `L` as in [`Coordinates::gather`].
+    #[inline(always)]
+    pub(super) unsafe fn load<O: Order, L: Lane>(&self, slot: usize) -> [O::Scalar<L>; 3] {
+        let mut slots = [0; LANES];
+        for lane in 0..LANES {
+            slots[lane] = (slot + lane) as u32;
+        }
+        // SAFETY: the caller vouches for slots and lane type.
+        unsafe { self.gather::<O, L>(slots.as_ptr()) }
     }
 
     /// The position in a slot [length].
     pub(super) fn position(&self, slot: usize) -> Vec3 {
-        Vec3::new(self.axes[0][slot], self.axes[1][slot], self.axes[2][slot])
+        let Row([x, y, z, _]) = self.rows[0][slot];
+        Vec3::new(x, y, z)
     }
 
     /// Takes the positions [length] of the atoms and, where a direction is given, their tangents.
     pub(super) fn refresh(&mut self, layout: &Layout, cell: &Cell, positions: &[Vec3], direction: Option<&Direction>) {
-        let [x, y, z, tx, ty, tz] = &mut self.axes;
+        let [values, tangents] = &mut self.rows;
         let translations: Vec<Vec3> = layout.shifts.iter().map(|n| cell.translation(*n)).collect();
         let place = |slot: usize| positions[layout.atoms[slot] as usize] - cell.translation(layout.wraps[slot]);
-        let padding = layout.padding.map(|s| cell.cartesian(s));
-        fill([x, y, z], layout, padding, &place, &translations);
+        fill(values, layout, layout.padding.map(|s| cell.cartesian(s)), &place, &translations);
         let Some(direction) = direction else { return };
         // a strain moves the wrapped position as it moves the cell, whichever image it is
         let change = |slot: usize| {
@@ -130,56 +130,47 @@ impl Coordinates {
             own + direction.strain * place(slot)
         };
         let translations: Vec<Vec3> = translations.iter().map(|t| direction.strain * t).collect();
-        fill([tx, ty, tz], layout, [Vec3::zeros(); 2], &change, &translations);
+        fill(tangents, layout, [Vec3::zeros(); 2], &change, &translations);
     }
 }
 
-/// Fills three axes: atoms by `place`, ghosts by their owner and translation, padding by `padding`.
+fn row(r: Vec3) -> Row {
+    Row([r.x, r.y, r.z, 0.0])
+}
+
+/// Fills the rows: atoms by `place`, ghosts by their owner and translation, padding by `padding`.
 fn fill(
-    axes: [&mut Vec<f64>; 3],
+    rows: &mut Vec<Row>,
     layout: &Layout,
     padding: [Vec3; 2],
     place: &(impl Fn(usize) -> Vec3 + Sync),
     translations: &[Vec3],
 ) {
-    let (atoms, first_ghost) = (layout.atoms.len(), layout.first_ghost());
-    let [x, y, z] = axes;
-    for (k, axis) in [&mut *x, &mut *y, &mut *z].into_iter().enumerate() {
-        axis.resize(layout.len(), 0.0);
-        axis[atoms..first_ghost].fill(padding[0][k]);
-        axis[layout.len() - 1] = padding[1][k];
-    }
-    let ([x, gx], [y, gy], [z, gz]) = (halves(x, first_ghost), halves(y, first_ghost), halves(z, first_ghost));
-    each_chunk([&mut x[..atoms], &mut y[..atoms], &mut z[..atoms]], place);
-    let (x, y, z) = (&*x, &*y, &*z);
-    let image = |k: usize| {
+    rows.resize(layout.len(), Row::default());
+    let (own, rest) = rows.split_at_mut(layout.first_ghost());
+    let (ghosts, last) = rest.split_at_mut(layout.ghosts.len());
+    last.fill(row(padding[1]));
+    let (own, unused) = own.split_at_mut(layout.atoms.len());
+    unused.fill(row(padding[0]));
+    each_chunk(own, &|slot| row(place(slot)));
+    let own = &*own;
+    each_chunk(ghosts, &|k| {
         let Ghost { owner, shift } = layout.ghosts[k];
-        let owner = owner as usize;
-        Vec3::new(x[owner], y[owner], z[owner]) + translations[shift as usize]
-    };
-    let ghosts = layout.ghosts.len();
-    each_chunk([&mut gx[..ghosts], &mut gy[..ghosts], &mut gz[..ghosts]], &image);
+        let (Row([x, y, z, _]), t) = (own[owner as usize], translations[shift as usize]);
+        row(Vec3::new(x, y, z) + t)
+    });
 }
 
-fn halves(axis: &mut [f64], at: usize) -> [&mut [f64]; 2] {
-    let (a, b) = axis.split_at_mut(at);
-    [a, b]
-}
-
-/// Sets element k of the three axes to `value(k)`, in parallel where it pays.
-fn each_chunk([x, y, z]: [&mut [f64]; 3], value: &(impl Fn(usize) -> Vec3 + Sync)) {
-    let fill = |first: usize, [x, y, z]: [&mut [f64]; 3]| {
-        for (k, ((x, y), z)) in x.iter_mut().zip(y).zip(z).enumerate() {
-            let v = value(first + k);
-            (*x, *y, *z) = (v.x, v.y, v.z);
+/// Sets element k to `value(k)`, in parallel where it pays.
+fn each_chunk<T: Send>(out: &mut [T], value: &(impl Fn(usize) -> T + Sync)) {
+    let fill = |first: usize, out: &mut [T]| {
+        for (k, x) in out.iter_mut().enumerate() {
+            *x = value(first + k);
         }
     };
-    if x.len() <= CHUNK {
-        return fill(0, [x, y, z]);
+    if out.len() <= CHUNK {
+        fill(0, out);
+    } else {
+        out.par_chunks_mut(CHUNK).enumerate().for_each(|(c, out)| fill(c * CHUNK, out));
     }
-    x.par_chunks_mut(CHUNK)
-        .zip(y.par_chunks_mut(CHUNK))
-        .zip(z.par_chunks_mut(CHUNK))
-        .enumerate()
-        .for_each(|(c, ((x, y), z))| fill(c * CHUNK, [x, y, z]));
 }

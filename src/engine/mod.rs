@@ -19,6 +19,7 @@ mod order;
 mod pair_term;
 mod reduce;
 pub mod reference;
+mod rows;
 mod search;
 mod sell;
 mod table;

@@ -5,6 +5,7 @@ use super::Vec3;
 use super::cells::Grid;
 use super::coordinates::{Coordinates, Layout};
 use super::ghosts::Binned;
+use super::rows::{Candidates, keep_near};
 use super::sell::{Block, LANES, SLICES};
 use crate::ad::{Isa, Kernel, Lane, dispatch};
 
@@ -21,6 +22,8 @@ pub(super) struct Sphere {
     /// Half its extent along each axis.
     half: [f64; 3],
     heights: [f64; 3],
+    /// Of the first axis.
+    inverse_height: f64,
     /// Are the edges of the cell at right angles, so that gaps along the axes add up as squares?
     orthogonal: bool,
 }
@@ -35,6 +38,7 @@ impl Sphere {
         Self {
             radius2: radius * radius,
             half: heights.map(|h| radius / h),
+            inverse_height: 1.0 / heights[0],
             heights,
             orthogonal: right(0, 1) && right(0, 2) && right(1, 2),
         }
@@ -47,7 +51,7 @@ impl Sphere {
         }
         let gap = |k: usize, bin: usize| grid.gap(k, bin, s[k]) * self.heights[k];
         let left = self.radius2 - gap(1, y).powi(2) - gap(2, z).powi(2);
-        (left >= 0.0).then(|| left.sqrt() / self.heights[0])
+        (left >= 0.0).then(|| left.sqrt() * self.inverse_height)
     }
 }
 
@@ -108,8 +112,9 @@ impl Kernel for FindRow<'_> {
                 let line = grid.line(y, z);
                 let begin = binned.starts[line + grid.along(0, s.x - half)] as usize;
                 let end = binned.starts[line + grid.along(0, s.x + half) + 1] as usize;
-                if row.len() < count + (end - begin) {
-                    row.resize(2 * (count + end - begin), 0);
+                let need = count + (end - begin) + LANES;
+                if row.len() < need {
+                    row.resize(2 * need, 0);
                 }
                 count = near::<L>(binned, begin..end, r, sphere.radius2, slot as u32, row, count);
             }
@@ -120,26 +125,31 @@ impl Kernel for FindRow<'_> {
 
 /// Appends to `row[..count]` the slots in a range of the bins' order that are within the radius, without `own`.
 #[inline(always)]
-fn near<L: Lane>(binned: &Binned, range: core::ops::Range<usize>, r: Vec3, radius2: f64, own: u32, row: &mut [u32], count: usize) -> usize {
+fn near<L: Lane>(
+    binned: &Binned,
+    range: core::ops::Range<usize>,
+    r: Vec3,
+    radius2: f64,
+    own: u32,
+    row: &mut [u32],
+    count: usize,
+) -> usize {
     let mut count = count;
-    let [x, y, z] = &binned.axes;
-    assert!([x, y, z].iter().all(|axis| range.end + L::WIDTH <= axis.len()));
+    let ([x, y, z], slots) = (&binned.axes, &binned.slots);
+    let room = range.end + LANES;
+    assert!(room <= x.len() && room <= y.len() && room <= z.len() && room <= slots.len());
+    assert!(count + range.len() + LANES <= row.len());
     let mut at = range.start;
     while at < range.end {
-        // SAFETY: the assertion above leaves room for a lane value at every position of the range.
-        let [dx, dy, dz] = unsafe {
-            [
-                L::load(x.as_ptr().add(at)) - L::lit(r.x),
-                L::load(y.as_ptr().add(at)) - L::lit(r.y),
-                L::load(z.as_ptr().add(at)) - L::lit(r.z),
-            ]
-        };
-        let mut r2 = [0.0; LANES];
-        // SAFETY: no lane type is wider than LANES.
-        unsafe { dx.mul_add(dx, dy.mul_add(dy, dz * dz)).store(r2.as_mut_ptr()) };
-        for (k, &slot) in binned.slots[at..range.end.min(at + L::WIDTH)].iter().enumerate() {
-            row[count] = slot;
-            count += usize::from((r2[k] <= radius2) & (slot != own));
+        // SAFETY: the assertions above leave room for LANES values at every position of the range, and in the row for all
+        // of them and LANES more.
+        unsafe {
+            let dx = L::load(x.as_ptr().add(at)) - L::lit(r.x);
+            let dy = L::load(y.as_ptr().add(at)) - L::lit(r.y);
+            let dz = L::load(z.as_ptr().add(at)) - L::lit(r.z);
+            let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
+            let candidates = Candidates { slots: slots.as_ptr().add(at), count: range.end - at, own };
+            count += keep_near(r2, L::lit(radius2), candidates, row.as_mut_ptr().add(count));
         }
         at += L::WIDTH;
     }
