@@ -44,6 +44,13 @@ class Expected:
         self.velocities = group["velocity/value"][:] if "velocity" in group else None
         self.ase_velocities = self.velocities
         self.forces = group["force/value"][:] if "force" in group else None
+        # Pressures in bar or atm, ASE's in eV/angstrom^3.
+        self.stress = None
+        if "stress" in file["observables"]:
+            symbol = tr.unit(file["observables/stress/value"])
+            pascal = {"bar": 1e5, "atm": 101325.0}.get(symbol, 0.0)
+            factor = 1.0 if reduced else pascal * 1e-30 / 1.602176634e-19
+            self.stress = file["observables/stress/value"][:] * factor
         if reduced:
             return
         if self.velocities is not None:
@@ -72,6 +79,8 @@ def check_ase(path, expected):
         if list(atoms.numbers) != expected.numbers:
             tr.fail(f"ASE: atomic numbers of frame {k} differ")
         close(expected.energy[k], atoms.get_potential_energy(), f"ASE: energy of frame {k}", 1e-13)
+        if expected.stress is not None:
+            close(expected.stress[k], atoms.get_stress(voigt=False), f"ASE: stress of frame {k}", 1e-13)
         if expected.forces is not None:
             close(expected.forces[k], atoms.get_forces(), f"ASE: forces of frame {k}", 1e-13)
         if expected.velocities is not None:

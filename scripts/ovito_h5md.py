@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""OVITO reads admd's .h5md trajectories with this class; without arguments of its own it needs no conversion.
+"""OVITO reads admd's .h5md trajectories with this class, without conversion.
 
 In a script:
 
@@ -7,7 +7,7 @@ In a script:
     from ovito_h5md import H5MDReader
     pipeline = import_file("run.h5md", input_format=H5MDReader)
 
-As a program it renders the last frame: ovito_h5md.py run.h5md picture.png
+As a program it tells what OVITO sees: ovito_h5md.py run.h5md
 """
 
 import sys
@@ -64,21 +64,17 @@ def main():
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trajectory", help="trajectory (.h5md)")
-    parser.add_argument("picture", help="picture of the last frame (.png)")
     arguments = parser.parse_args()
     from ovito.io import import_file
-    from ovito.vis import TachyonRenderer, Viewport
 
     try:
         pipeline = import_file(arguments.trajectory, input_format=H5MDReader)
+        data = pipeline.compute(0)
     except (RuntimeError, OSError) as error:
         sys.exit(f"error: {arguments.trajectory} cannot be opened: {error}")
-    pipeline.add_to_scene()
-    view = Viewport(type=Viewport.Type.Perspective, camera_dir=(2, 1, -1))
-    view.zoom_all()
-    view.render_image(filename=arguments.picture, size=(640, 480), renderer=TachyonRenderer(),
-                      frame=pipeline.source.num_frames - 1)
-    print(f"wrote {arguments.picture}")
+    print(f"{pipeline.source.num_frames} frames, {data.particles.count} particles")
+    print("properties:", ", ".join(data.particles.keys()))
+    print("cell and origin:", np.array2string(data.cell[...], precision=6), "periodic:", data.cell.pbc)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,19 @@ fn memory() -> u64 {
         * 1024
 }
 
+/// Processor time of this process in seconds, in steps of 10 ms: what a busy machine does not distort.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    fields
+        .iter()
+        .skip(11)
+        .take(2)
+        .filter_map(|t| t.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
+}
+
 #[test]
 fn many_small_frames_cost_what_they_hold() {
     let frames = number("ADMD_FRAMES", 4000);
@@ -77,13 +90,13 @@ fn throughput() {
     ] {
         let header = header(&METAL, atoms);
         let templates: Vec<_> = (0..4).map(|k| frame(&header, k)).collect();
-        for compression in [Compression::None, Compression::Deflate(1), Compression::Deflate(4)] {
+        for compression in [Compression::None, Compression::Deflate(1)] {
             let path = dir.path().join("t.h5md");
             let options = WriterOptions {
                 compression,
                 ..WriterOptions::default()
             };
-            let start = Instant::now();
+            let (start, busy) = (Instant::now(), cpu());
             let mut writer = TrajectoryWriter::create(&path, header.clone(), options).unwrap();
             for step in 0..frames {
                 let mut one = templates[step as usize % 4].clone();
@@ -91,15 +104,16 @@ fn throughput() {
                 writer.frame(one).unwrap();
             }
             let summary = writer.finish().unwrap();
-            let seconds = start.elapsed().as_secs_f64();
+            let (seconds, busy) = (start.elapsed().as_secs_f64(), cpu() - busy);
             let data = (frames * atoms as u64 * 72) as f64 / 1e6;
             let start = Instant::now();
             let trajectory = Trajectory::open(&path).unwrap();
             assert_eq!(trajectory.frames().filter(Result::is_ok).count() as u64, frames);
             println!(
-                "{atoms:8} atoms {frames:6} frames {compression:?}: write {:.0} MB/s {:.1} us/frame, file {:.3} of data, read {:.0} MB/s",
+                "{atoms:8} atoms {frames:6} frames {compression:?}: write {:.0} MB/s {:.0} us/frame ({:.0} us of processor), file {:.3} of data, read {:.0} MB/s",
                 data / seconds,
                 seconds * 1e6 / frames as f64,
+                busy * 1e6 / frames as f64,
                 summary.bytes as f64 / 1e6 / data,
                 data / start.elapsed().as_secs_f64(),
             );

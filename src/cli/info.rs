@@ -227,7 +227,7 @@ fn write_object(out: &mut String, value: &Value, depth: usize) {
                 let _ = writeln!(
                     out,
                     "{indent}{key:width$}  {}  {}",
-                    inner["value"],
+                    word(&inner["value"]),
                     word(&inner["symbol"])
                 );
             }
@@ -258,6 +258,14 @@ fn write_object(out: &mut String, value: &Value, depth: usize) {
     }
 }
 
+fn decimal(x: f64) -> String {
+    if x == 0.0 || (1e-3..1e9).contains(&x.abs()) {
+        x.to_string()
+    } else {
+        format!("{x:e}")
+    }
+}
+
 fn word(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -267,7 +275,7 @@ fn word(value: &Value) -> String {
             let separator = if list.iter().any(Value::is_array) { "; " } else { " " };
             list.iter().map(word).collect::<Vec<_>>().join(separator)
         }
-        Value::Number(number) if number.is_f64() => number.as_f64().map_or_else(String::new, |x| format!("{x:?}")),
+        Value::Number(number) if number.is_f64() => number.as_f64().map_or_else(String::new, decimal),
         other => other.to_string(),
     }
 }

@@ -83,7 +83,7 @@ impl Claim {
     ///
     /// Zeros are really written: a file that is only declared long has no room on the disk.
     pub(super) fn reserve(&self, bytes: u64) -> std::io::Result<()> {
-        const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+        static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
         let mut file = File::options().write(true).open(self.path())?;
         let mut at = file.seek(std::io::SeekFrom::End(0))?;
         while at < bytes {

@@ -14,7 +14,7 @@
 //! `pressure`, `stress` and `volume` are there only when the cell is periodic in all directions; a value that is missing
 //! all the same is NaN. A row is complete when `step` has it: `step` is extended last, and readers count `step`.
 
-use super::quantity::{SCALARS, STRESS, force_factor, unit};
+use super::quantity::{Get, SCALARS, STRESS, force_factor, unit};
 use super::{Frame, Header, ThermoRow};
 use crate::engine::Vec3;
 use crate::io::h5::{Compression, H5Error, H5File, H5Type, Node, Series};
@@ -74,7 +74,7 @@ impl Clock {
 
 /// One series an observable.
 struct Observables {
-    scalars: Vec<(fn(&ThermoRow) -> Option<f64>, Scalars<f64>)>,
+    scalars: Vec<(Get, Scalars<f64>)>,
     stress: Option<Series>,
 }
 

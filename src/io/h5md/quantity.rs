@@ -3,15 +3,20 @@
 use super::ThermoRow;
 use admd_potentials::form::units::{AVOGADRO, Dimension, UnitSystem};
 
+/// Takes a value out of a row.
+pub(super) type Get = fn(&ThermoRow) -> Option<f64>;
+/// Puts a value into a row.
+pub(super) type Set = fn(&mut ThermoRow, f64);
+
 /// A scalar observable.
 pub(super) struct Quantity {
     pub(super) name: &'static str,
     pub(super) dimension: Dimension,
     /// Does it exist only in a cell that is periodic in all directions?
     pub(super) needs_volume: bool,
-    pub(super) get: fn(&ThermoRow) -> Option<f64>,
+    pub(super) get: Get,
     /// Puts a number that was read into its place; the total energy has none, it is the sum of two others.
-    pub(super) set: fn(&mut ThermoRow, f64),
+    pub(super) set: Set,
 }
 
 /// The name of the stress, the one observable that is no scalar.

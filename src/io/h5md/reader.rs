@@ -2,7 +2,7 @@
 
 use super::layout::TRAJECTORY;
 use super::provenance::{self, Constant};
-use super::quantity::{SCALARS, STRESS, force_factor};
+use super::quantity::{SCALARS, STRESS, Set, force_factor};
 use super::{Frame, H5mdError, Header, ThermoRow};
 use crate::engine::{Mat3, Vec3};
 use crate::io::h5::{H5Error, H5File, Node, Series};
@@ -30,7 +30,7 @@ pub struct Trajectory {
 struct Table {
     steps: Vec<u64>,
     times: Vec<f64>,
-    scalars: Vec<(fn(&mut ThermoRow, f64), Series)>,
+    scalars: Vec<(Set, Series)>,
     stress: Option<Series>,
 }
 

@@ -21,7 +21,7 @@ pub struct WriterOptions {
     pub flush_interval: Duration,
     /// Packing of positions, velocities and forces.
     pub compression: Compression,
-    /// Frames and rows that may wait to be written before the run has to wait.
+    /// Frames and rows that may wait to be written before the run has to wait; fewer when they are large.
     pub queue: usize,
 }
 
@@ -128,7 +128,9 @@ impl TrajectoryWriter {
             velocities: if header.velocities { atoms } else { 0 },
             forces: if header.forces { atoms } else { 0 },
         };
-        let (sender, receiver) = sync_channel(options.queue.max(1));
+        let frame_bytes = 24 * (shape.positions + shape.velocities + shape.forces) as u64 + ROW_BYTES;
+        let fitting = usize::try_from(QUEUE_MOST / frame_bytes).unwrap_or(usize::MAX);
+        let (sender, receiver) = sync_channel(options.queue.min(fitting).max(1));
         let worker = Worker {
             layout,
             file,
@@ -138,7 +140,7 @@ impl TrajectoryWriter {
                 path: path.clone(),
                 ..Summary::default()
             },
-            frame_bytes: 24 * (shape.positions + shape.velocities + shape.forces) as u64 + ROW_BYTES,
+            frame_bytes,
             pending: (0, 0),
             synced: Instant::now(),
         };
@@ -280,6 +282,8 @@ struct Worker {
 const ROW_BYTES: u64 = 256;
 /// Room for the index of the chunks and for the last, partly filled chunk of every series.
 const MARGIN: u64 = 512 << 10;
+/// Bytes that may wait in the queue.
+const QUEUE_MOST: u64 = 256 << 20;
 /// Limits of the bytes between two flushes.
 const FLUSH_LEAST: u64 = 256 << 10;
 const FLUSH_MOST: u64 = 64 << 20;
