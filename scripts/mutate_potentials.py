@@ -5,6 +5,7 @@ Works on the checked-out files and restores them; run it on a clean tree.
 """
 
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -52,6 +53,7 @@ def survives(path, right, wrong):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `finally` restores the file
     part = sys.argv[1] if len(sys.argv) > 1 else ""
     survivors = 0
     for file, right, wrong in MUTANTS:
