@@ -70,14 +70,35 @@ fn atoms(plan: &Plan, out: &mut String) {
     row!(out, "atoms", "{}", c.len());
     for (k, s) in plan.species.iter().enumerate() {
         let count = c.species.iter().filter(|t| usize::from(**t) == k).count();
-        let element = if s.atomic_number > 0 { format!(", Z = {}", s.atomic_number) } else { String::new() };
-        row!(out, "", "{count} {}, mass {} {}{element}", s.name, s.mass, plan.units.mass.symbol);
+        let element = if s.atomic_number > 0 {
+            format!(", Z = {}", s.atomic_number)
+        } else {
+            String::new()
+        };
+        row!(
+            out,
+            "",
+            "{count} {}, mass {} {}{element}",
+            s.name,
+            s.mass,
+            plan.units.mass.symbol
+        );
     }
-    let kinetic: f64 =
-        plan.start.velocities.iter().zip(&plan.start.masses).map(|(v, m)| 0.5 * m * v.norm_squared()).sum();
+    let kinetic: f64 = plan
+        .start
+        .velocities
+        .iter()
+        .zip(&plan.start.masses)
+        .map(|(v, m)| 0.5 * m * v.norm_squared())
+        .sum();
     let degrees = if c.len() > 1 { 3 * c.len() - 3 } else { 3 };
     let temperature = 2.0 * kinetic / (degrees as f64 * plan.units.boltzmann);
-    row!(out, "temperature", "{temperature:.6} {} at the start", plan.units.temperature.symbol);
+    row!(
+        out,
+        "temperature",
+        "{temperature:.6} {} at the start",
+        plan.units.temperature.symbol
+    );
 }
 
 fn cell(plan: &Plan, out: &mut String) {
@@ -119,12 +140,23 @@ fn potential(b: &PairBinding, units: &UnitSystem, out: &mut String) {
                 let leaves = &b.leaves[first..first + b.info.parameters.len()];
                 let words = leaves.iter().map(|l| {
                     let unit = units.symbol(l.spec.dimension);
-                    format!("{} = {}{}{unit}", l.spec.name, short(l.value), if unit.is_empty() { "" } else { " " })
+                    format!(
+                        "{} = {}{}{unit}",
+                        l.spec.name,
+                        short(l.value),
+                        if unit.is_empty() { "" } else { " " }
+                    )
                 });
                 words.collect::<Vec<_>>().join(", ")
             }
         };
-        row!(out, "", "{}: {values}, cutoff {} {length}", b.pair_name(x, y), pair.cutoff);
+        row!(
+            out,
+            "",
+            "{}: {values}, cutoff {} {length}",
+            b.pair_name(x, y),
+            pair.cutoff
+        );
     }
 }
 
@@ -138,7 +170,14 @@ fn run_rows(plan: &Plan, out: &mut String) {
     let own = timestep / plan.units.to_coherent(Dimension::TIME);
     let time = plan.units.time.symbol;
     row!(out, "integrator", "velocity Verlet, {} {time} a step", short(own));
-    row!(out, "run", "{} steps, {} {time}; seed {}", plan.steps, short(own * plan.steps as f64), plan.seed);
+    row!(
+        out,
+        "run",
+        "{} steps, {} {time}; seed {}",
+        plan.steps,
+        short(own * plan.steps as f64),
+        plan.seed
+    );
 }
 
 fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
@@ -149,8 +188,21 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
         Some(t) => {
             let extra = [(t.velocities, ", velocities"), (t.forces, ", forces")];
             let extra: String = extra.iter().filter(|(on, _)| *on).map(|(_, words)| *words).collect();
-            row!(out, "trajectory", "{}, every {} steps: positions{extra}", t.path.display(), t.every);
-            row!(out, "", "{} frames of {}, {} before compression", cost.frames, bytes(cost.frame as f64), bytes(cost.file));
+            row!(
+                out,
+                "trajectory",
+                "{}, every {} steps: positions{extra}",
+                t.path.display(),
+                t.every
+            );
+            row!(
+                out,
+                "",
+                "{} frames of {}, {} before compression",
+                cost.frames,
+                bytes(cost.frame as f64),
+                bytes(cost.file)
+            );
         }
     }
     match plan.output.thermo_every {
@@ -162,7 +214,13 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
         }
     }
     let skin = plan.settings.skin;
-    row!(out, "neighbors", "about {:.0} an atom, skin {skin} {}", cost.entries / cost.atoms as f64, plan.units.length.symbol);
+    row!(
+        out,
+        "neighbors",
+        "about {:.0} an atom, skin {skin} {}",
+        cost.entries / cost.atoms as f64,
+        plan.units.length.symbol
+    );
     row!(out, "memory", "about {}", bytes(cost.memory));
 }
 
@@ -179,13 +237,20 @@ pub fn notes(plan: &Plan) -> Vec<String> {
     if let Some(t) = &plan.output.trajectory {
         let name = t.path.display();
         if t.path.exists() && !t.overwrite {
-            notes.push(format!("{name} exists: the run will stop before it starts unless it may --overwrite or --resume it"));
+            notes.push(format!(
+                "{name} exists: the run will stop before it starts unless it may --overwrite or --resume it"
+            ));
         }
-        if t.path.parent().is_some_and(|p| !p.as_os_str().is_empty() && !p.is_dir()) {
+        if t.path
+            .parent()
+            .is_some_and(|p| !p.as_os_str().is_empty() && !p.is_dir())
+        {
             notes.push(format!("the folder of {name} does not exist"));
         }
         if t.path.extension().is_none_or(|e| e != "h5md") {
-            notes.push(format!("{name} does not end with .h5md, by which other programs know the format"));
+            notes.push(format!(
+                "{name} does not end with .h5md, by which other programs know the format"
+            ));
         }
     }
     if plan.start.velocities.iter().all(|v| v.norm_squared() == 0.0) {
@@ -193,12 +258,18 @@ pub fn notes(plan: &Plan) -> Vec<String> {
     }
     let cutoff = plan.bindings.iter().map(PairBinding::cutoff).fold(0.0, f64::max);
     let c = &plan.start.configuration.cell;
-    let thin = (0..3).filter(|k| c.periodic()[*k]).map(|k| c.height(k)).fold(f64::INFINITY, f64::min);
+    let thin = (0..3)
+        .filter(|k| c.periodic()[*k])
+        .map(|k| c.height(k))
+        .fold(f64::INFINITY, f64::min);
     if cutoff > 0.5 * thin {
         notes.push(format!("the cutoff {cutoff} exceeds half of the cell's least height {thin:.6}: atoms meet several images of each other"));
     }
     if plan.bindings.iter().any(|b| b.truncation == Truncation::Cut) {
-        notes.push("the energy of a bare cut jumps at the cutoff, so it is not conserved: \"switched\" conserves it".to_owned());
+        notes.push(
+            "the energy of a bare cut jumps at the cutoff, so it is not conserved: \"switched\" conserves it"
+                .to_owned(),
+        );
     }
     let IntegratorPlan::VelocityVerlet { timestep } = plan.integrator;
     if let Some(period) = fastest_period(plan).filter(|p| timestep > 0.1 * p) {

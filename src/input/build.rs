@@ -7,7 +7,7 @@ use super::pair_potential::{Names, bind_all};
 use super::plan::{Frames, IntegratorPlan, Output, Plan, Provenance};
 use super::structure::{self, Start};
 use super::walker::{Context, View};
-use super::{estimate, include, resolved, species};
+use super::{estimate, include, potential, resolved, species};
 use crate::dynamics::{State, velocities::maxwell_boltzmann};
 use crate::engine::{Settings, Vec3};
 use admd_potentials::form::units::{Dimension, METAL, UnitSystem};
@@ -63,7 +63,7 @@ pub(super) fn text_of(path: &Path, what: &'static str) -> Result<String, InputEr
     })
 }
 
-/// Parses the text and its overrides, and finds the unit system.
+/// Parses the text with its overrides and included files, and finds the unit system.
 pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Context, Table), InputErrors> {
     let mut errors = Vec::new();
     let mut sources = vec![Source {
@@ -72,14 +72,11 @@ pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Con
         first_line: 1,
     }];
     let mut root = document::parse(0, text, &mut errors);
-    for over in overrides {
+    // Overrides of potentials come last, so that they reach into included files too.
+    let (late, early): (Vec<_>, Vec<_>) = overrides.iter().partition(|o| o.trim_start().starts_with("potential"));
+    for over in early {
         sources.push(document::override_source(over));
         document::override_with(&mut root, sources.len() - 1, over, &mut errors);
-    }
-    // Values are there and can be checked when keys are merely repeated; after other faults they may be missing.
-    let repeated = |e: &InputError| matches!(&e.problem, Problem::Syntax { reason } if reason.contains("duplicate"));
-    if !errors.iter().all(repeated) {
-        return Err(InputErrors::new(sources, errors));
     }
     let end = text.trim_end().len();
     root.at = Span::new(0, end..end);
@@ -93,6 +90,19 @@ pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Con
         sources: RefCell::new(sources),
         errors: RefCell::new(errors),
     };
+    if !cx.is_broken() {
+        include::expand(&cx, &mut root);
+    }
+    for over in late {
+        let source = cx.add_source(document::override_source(over));
+        let mut errors = Vec::new();
+        document::override_with(&mut root, source, over, &mut errors);
+        errors.into_iter().for_each(|e| cx.report(e));
+    }
+    if cx.is_broken() {
+        return Err(cx.into_errors());
+    }
+    include::expand(&cx, &mut root);
     Ok((cx, root))
 }
 
@@ -111,7 +121,6 @@ pub(super) fn finish(cx: Context) -> Result<Vec<Source>, InputErrors> {
 /// Everything that is wrong with it.
 pub fn parse(text: &str, path: &Path, overrides: &[String], limits: Limits) -> Result<Plan, InputErrors> {
     let (cx, mut tree) = open(text, path, overrides)?;
-    include::expand(&cx, &mut tree);
     let plan = walk(&cx, &tree, limits);
     match plan {
         Some(mut plan) if cx.is_clean() => {
@@ -140,17 +149,40 @@ fn walk(cx: &Context, tree: &Table, limits: Limits) -> Option<Plan> {
     let seed = root.integer("seed").and_then(|s| u64::try_from(s.value).ok());
     let declared = species::declared(&root);
     let structure = root.section("structure");
-    let start = structure.as_ref().and_then(|s| structure::read(s, &declared, seed.unwrap_or(1), limits.atoms));
+    let start = structure
+        .as_ref()
+        .and_then(|s| structure::read(s, &declared, seed.unwrap_or(1), limits.atoms));
     let potentials = root.sections("potential");
     let velocities = root.section("velocities");
     let temperature = velocities.as_ref().and_then(|v| v.quantity("temperature"));
-    let integrator = root.section("integrator").map(|v| (v.text("kind"), v.quantity("timestep")));
+    let integrator = root
+        .section("integrator")
+        .map(|v| (v.text("kind"), v.quantity("timestep")));
     let neighbors = root.section("neighbors");
-    let skin = neighbors.as_ref().and_then(|v| v.quantity("skin")).map_or(default_skin(cx.units), |s| s.value.coherent);
-    let steps = root.section("run").and_then(|v| v.integer("steps")).and_then(|s| u64::try_from(s.value).ok());
+    let skin = neighbors
+        .as_ref()
+        .and_then(|v| v.quantity("skin"))
+        .map_or(default_skin(cx.units), |s| s.value.coherent);
+    let steps = root
+        .section("run")
+        .and_then(|v| v.integer("steps"))
+        .and_then(|s| u64::try_from(s.value).ok());
     let output = root.section("output").map_or_else(no_output, |v| output(&v));
 
-    let start = start?;
+    let Some(start) = start else {
+        // Without atoms the potentials are still checked, each by itself.
+        let names = potential::named(tree);
+        let (known, present) = (&names, &vec![false; names.len()]);
+        bind_all(
+            &potentials,
+            &Names {
+                known,
+                bound: known,
+                present,
+            },
+        );
+        return None;
+    };
     let names: Vec<String> = start.species.iter().map(|s| s.name.clone()).collect();
     let mut present = vec![false; names.len()];
     for s in &start.configuration.species {
@@ -178,7 +210,13 @@ fn walk(cx: &Context, tree: &Table, limits: Limits) -> Option<Plan> {
     }
     let (kind, timestep) = integrator?;
     kind?;
-    let start = state(cx, structure.as_ref()?, start, temperature.map(|t| t.value.coherent), seed?)?;
+    let start = state(
+        cx,
+        structure.as_ref()?,
+        start,
+        temperature.map(|t| t.value.coherent),
+        seed?,
+    )?;
     Some(Plan {
         title: root.text("title").map(|t| t.value),
         units: cx.units,
@@ -204,7 +242,12 @@ fn state(
     temperature: Option<f64>,
     seed: u64,
 ) -> Option<(State, Vec<crate::engine::Species>)> {
-    let masses: Vec<f64> = start.configuration.species.iter().map(|s| start.species[usize::from(*s)].mass).collect();
+    let masses: Vec<f64> = start
+        .configuration
+        .species
+        .iter()
+        .map(|s| start.species[usize::from(*s)].mass)
+        .collect();
     let from_file = match start.frame.as_ref().map(|f| f.velocities_in(cx.units, &masses)) {
         None => None,
         Some(Ok(v)) => v,
@@ -214,7 +257,11 @@ fn state(
             let problem = Problem::Structure {
                 reason: reason.to_owned(),
             };
-            cx.report(InputError::new(problem, view.at("file")).label("in this file").help(help));
+            cx.report(
+                InputError::new(problem, view.at("file"))
+                    .label("in this file")
+                    .help(help),
+            );
             return None;
         }
     };
@@ -244,7 +291,9 @@ fn no_output() -> Output {
 
 fn output(view: &View<'_>) -> Output {
     let count = |key: &str, otherwise: u64| {
-        view.integer(key).and_then(|n| u64::try_from(n.value).ok()).unwrap_or(otherwise)
+        view.integer(key)
+            .and_then(|n| u64::try_from(n.value).ok())
+            .unwrap_or(otherwise)
     };
     let trajectory = view.text("trajectory").map(|name| Frames {
         path: view.cx.folder.join(name.value),
@@ -254,10 +303,14 @@ fn output(view: &View<'_>) -> Output {
         forces: view.flag("forces").unwrap_or(false),
     });
     if !view.has("trajectory") {
-        for key in ["every", "velocities", "forces", "overwrite"].into_iter().filter(|k| view.has(k)) {
+        for key in ["every", "velocities", "forces", "overwrite"]
+            .into_iter()
+            .filter(|k| view.has(k))
+        {
             let problem = Problem::Conflict(format!("`{key}` has no effect without `trajectory`"));
             let error = InputError::new(problem, view.key_at(key)).label("belongs to a trajectory");
-            view.cx.report(error.help("add trajectory = \"run.h5md\", or remove this key"));
+            view.cx
+                .report(error.help("add trajectory = \"run.h5md\", or remove this key"));
         }
     }
     Output {

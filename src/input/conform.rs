@@ -73,7 +73,7 @@ impl View<'_> {
             (Kind::Three(inner), Value::List(list)) if list.len() == 3 => self.list(key, inner, example, list),
             (Kind::Three(_), Value::List(list)) => {
                 let mut error = wrong("an array of three".to_owned());
-                error.problem = Problem::WrongType {
+                *error.problem = Problem::WrongType {
                     key: key.to_owned(),
                     expected: "an array of three".to_owned(),
                     found: format!("one of {}", list.len()),
@@ -183,7 +183,9 @@ impl View<'_> {
                     key: key.to_owned(),
                     source,
                 };
-                InputError::new(problem, at).label(format!("expected {}", self.wanted(allowed))).help(help)
+                InputError::new(problem, at)
+                    .label(format!("expected {}", self.wanted(allowed)))
+                    .help(help)
             })?,
             _ => return Err(wrong()),
         };
@@ -202,7 +204,9 @@ impl View<'_> {
             _ => return node.at,
         };
         let sources = self.cx.sources.borrow();
-        let written = sources.get(node.at.source).and_then(|s| s.text.get(node.at.start..node.at.end));
+        let written = sources
+            .get(node.at.source)
+            .and_then(|s| s.text.get(node.at.start..node.at.end));
         match (written.and_then(|w| w.rfind(part)), written) {
             (Some(k), Some(w)) if !part.is_empty() && w.contains(text) => Span {
                 source: node.at.source,
@@ -241,7 +245,9 @@ impl View<'_> {
             value: shown,
             bounds: bounds.clone(),
         };
-        InputError::new(problem, node.at).label(format!("must be {bounds}")).help(self.for_example(key, example))
+        InputError::new(problem, node.at)
+            .label(format!("must be {bounds}"))
+            .help(self.for_example(key, example))
     }
 }
 

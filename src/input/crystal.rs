@@ -19,7 +19,12 @@ enum Occupation {
 
 /// Builds the crystal; `None` when something is missing or wrong, which is then reported.
 pub(super) fn build(view: &View<'_>, declared: &[Declared], seed: u64, most_atoms: u64) -> Option<(Raw, Vec<Species>)> {
-    refuse_beside(view, &["frame"], "lattice", "a frame belongs to a structure file: remove it");
+    refuse_beside(
+        view,
+        &["frame"],
+        "lattice",
+        "a frame belongs to a structure file: remove it",
+    );
     let lattice = view.text("lattice").and_then(|name| Lattice::named(&name.value));
     let occupation = occupation(view, lattice);
     let repeat = repeat(view);
@@ -45,7 +50,11 @@ pub(super) fn build(view: &View<'_>, declared: &[Declared], seed: u64, most_atom
         return None;
     };
 
-    let key = if view.has("composition") { "composition" } else { "species" };
+    let key = if view.has("composition") {
+        "composition"
+    } else {
+        "species"
+    };
     let sites = sites(&occupation, &block, atoms, seed);
     let own = match &occupation {
         Occupation::Dealt(list) => list.clone(),
@@ -53,12 +62,18 @@ pub(super) fn build(view: &View<'_>, declared: &[Declared], seed: u64, most_atom
     };
     let names = species::names(declared, own.iter().map(String::as_str));
     let species = resolve(view, declared, &names, &[], key)?;
-    let index: Vec<u16> = own.iter().map(|n| names.iter().position(|m| m == n).unwrap_or(0) as u16).collect();
+    let index: Vec<u16> = own
+        .iter()
+        .map(|n| names.iter().position(|m| m == n).unwrap_or(0) as u16)
+        .collect();
     let types: Vec<u16> = sites.iter().map(|s| index[usize::from(*s)]).collect();
     let mass = types.iter().map(|t| species[usize::from(*t)].mass).sum::<f64>() / atoms as f64;
 
     block.edges = size(view, &block, mass)?;
-    let sheared = ["edges", "density", "constant"].into_iter().find(|k| view.has(k)).unwrap_or("lattice");
+    let sheared = ["edges", "density", "constant"]
+        .into_iter()
+        .find(|k| view.has(k))
+        .unwrap_or("lattice");
     let cell = cell(view, block.edges, periodic(view, [true; 3]), sheared)?;
     let raw = Raw {
         types,
@@ -100,7 +115,8 @@ fn occupation(view: &View<'_>, lattice: Option<Lattice>) -> Option<Occupation> {
                 ));
                 let possible: Vec<String> = (1..=basis).filter(|n| basis % n == 0).map(|n| n.to_string()).collect();
                 let error = InputError::new(problem, view.at("species")).label("does not divide the cell");
-                view.cx.report(error.help(format!("give one of {} names", possible.join(", "))));
+                view.cx
+                    .report(error.help(format!("give one of {} names", possible.join(", "))));
                 return None;
             }
             Some(Occupation::Dealt(list))
@@ -115,14 +131,22 @@ fn composition(view: &View<'_>) -> Option<Occupation> {
         super::document::Value::Integer(t) | super::document::Value::Float(t) => t.parse::<f64>().ok(),
         _ => None,
     };
-    let list: Option<Vec<(String, f64)>> =
-        numbers.iter().map(|e| Some((e.key.clone(), read(&e.node.value).filter(|x| x.is_finite() && *x >= 0.0)?))).collect();
+    let list: Option<Vec<(String, f64)>> = numbers
+        .iter()
+        .map(|e| {
+            Some((
+                e.key.clone(),
+                read(&e.node.value).filter(|x| x.is_finite() && *x >= 0.0)?,
+            ))
+        })
+        .collect();
     let list = list?;
     let total: f64 = list.iter().map(|(_, x)| x).sum();
     if (total - 1.0).abs() > 1e-6 {
         let problem = Problem::Conflict(format!("the fractions of `composition` sum to {total}"));
         let error = InputError::new(problem, view.at("composition")).label("must sum to 1");
-        view.cx.report(error.help("for example composition = { A = 0.8, B = 0.2 }"));
+        view.cx
+            .report(error.help("for example composition = { A = 0.8, B = 0.2 }"));
         return None;
     }
     Some(Occupation::Mixed(list))
@@ -145,23 +169,42 @@ fn sites(occupation: &Occupation, block: &Block, atoms: usize, seed: u64) -> Vec
 
 /// The edges of the whole block [length], from the constant, the density or the edges.
 fn size(view: &View<'_>, block: &Block, mean_mass: f64) -> Option<Mat3> {
-    let given: Vec<&str> = ["constant", "density", "edges"].into_iter().filter(|k| view.has(k)).collect();
+    let given: Vec<&str> = ["constant", "density", "edges"]
+        .into_iter()
+        .filter(|k| view.has(k))
+        .collect();
     let [key] = given[..] else {
         if given.is_empty() {
             let problem = Problem::Conflict("the lattice has no size".to_owned());
-            let density = if view.cx.units.is_reduced() { "density = 0.8442" } else { "density = \"1.374 g/cm3\"" };
+            let density = if view.cx.units.is_reduced() {
+                "density = 0.8442"
+            } else {
+                "density = \"1.374 g/cm3\""
+            };
             view.cx.report(
                 InputError::new(problem, view.table.at)
                     .label("neither `constant` nor `density` nor `edges`")
-                    .help(format!("add the lattice constant or the density, for example {density}")),
+                    .help(format!(
+                        "add the lattice constant or the density, for example {density}"
+                    )),
             );
         } else {
-            refuse_beside(view, &given[1..], given[0], "keep one of `constant`, `density` and `edges`");
+            refuse_beside(
+                view,
+                &given[1..],
+                given[0],
+                "keep one of `constant`, `density` and `edges`",
+            );
         }
         return None;
     };
     if key == "edges" {
-        refuse_beside(view, &["shear", "c_over_a"], "edges", "the edges say everything about the shape");
+        refuse_beside(
+            view,
+            &["shear", "c_over_a"],
+            "edges",
+            "the edges say everything about the shape",
+        );
         return edges(view);
     }
     if block.lattice != Lattice::Hcp {
@@ -176,15 +219,21 @@ fn size(view: &View<'_>, block: &Block, mean_mass: f64) -> Option<Mat3> {
             Dimension::MASS_DENSITY => measured.value.own / mean_mass,
             _ => measured.value.own,
         };
-        block.lattice.constant(block.lattice.basis().len() as f64 / per_volume, ratio)
+        block
+            .lattice
+            .constant(block.lattice.basis().len() as f64 / per_volume, ratio)
     };
     let nearest = a * block.lattice.nearest(ratio);
     let units = view.cx.units;
     let least = 5.0 * least_distance(units.is_reduced());
-    if !(nearest >= least) {
-        let problem = Problem::Geometry(format!("neighbours on this lattice are {nearest:.3e} {} apart", units.length.symbol));
+    if nearest.is_nan() || nearest < least {
+        let problem = Problem::Geometry(format!(
+            "neighbours on this lattice are {nearest:.3e} {} apart",
+            units.length.symbol
+        ));
         let error = InputError::new(problem, measured.at).label(format!("lattice constant {a:.3e}"));
-        view.cx.report(error.help(format!("check the unit: atoms must be at least {least} apart")));
+        view.cx
+            .report(error.help(format!("check the unit: atoms must be at least {least} apart")));
         return None;
     }
     let shape = block.lattice.shape(ratio);
@@ -195,7 +244,11 @@ fn size(view: &View<'_>, block: &Block, mean_mass: f64) -> Option<Mat3> {
         && s.iter().any(|x| x.abs() > 10.0)
     {
         let problem = Problem::Geometry(format!("a shear of {s:?} leaves no shape"));
-        view.cx.report(InputError::new(problem, view.at("shear")).label("too much").help("give shears between -10 and 10"));
+        view.cx.report(
+            InputError::new(problem, view.at("shear"))
+                .label("too much")
+                .help("give shears between -10 and 10"),
+        );
         return None;
     }
     Some(shears.map_or(straight, |s| shear(s) * straight))

@@ -177,7 +177,7 @@ pub enum Problem {
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputError {
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     /// Where.
     pub at: Span,
     /// What stands beside the caret.
@@ -185,13 +185,13 @@ pub struct InputError {
     /// What to do.
     pub help: String,
     /// A second place that belongs to it.
-    pub also: Option<(Span, String)>,
+    pub also: Option<Box<(Span, String)>>,
 }
 
 impl InputError {
     pub(super) fn new(problem: Problem, at: Span) -> Self {
         Self {
-            problem,
+            problem: Box::new(problem),
             at,
             label: String::new(),
             help: String::new(),
@@ -210,7 +210,7 @@ impl InputError {
     }
 
     pub(super) fn also(mut self, at: Span, label: impl Into<String>) -> Self {
-        self.also = Some((at, label.into()));
+        self.also = Some(Box::new((at, label.into())));
         self
     }
 }
@@ -305,7 +305,7 @@ impl InputErrors {
                 primary = primary.label(printable(&error.label));
             }
             snippet = snippet.annotation(primary);
-            if let Some((at, label)) = &error.also
+            if let Some((at, label)) = error.also.as_deref()
                 && at.source == error.at.source
                 && !cut
             {
@@ -375,6 +375,14 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(&lower, &k.to_lowercase()), k))
         .filter(|(d, k)| *d <= 1 + k.chars().count().max(lower.chars().count()) / 4 && *d < k.chars().count().max(1))
-        .min_by_key(|(d, _)| *d)
+        .min_by(|(d, a), (e, b)| {
+            d.cmp(e)
+                .then_with(|| likeness(&lower, b).total_cmp(&likeness(&lower, a)))
+        })
         .map(|(_, k)| k)
+}
+
+/// Among equally near words the one that begins alike is meant.
+fn likeness(word: &str, known: &str) -> f64 {
+    strsim::jaro_winkler(word, &known.to_lowercase())
 }

@@ -93,18 +93,30 @@ pub(super) fn parse(source: usize, text: &str, errors: &mut Vec<InputError>) -> 
         return Table::default();
     }
     let (tree, faults) = DeTable::parse_recoverable(text);
-    errors.extend(faults.into_iter().take(100).map(|fault| {
+    let mut last_line = None;
+    errors.extend(faults.into_iter().take(100).filter_map(|fault| {
         let end = text.trim_end().len();
         let at = fault.span().unwrap_or(end..end);
-        let reason = fault.message().to_owned();
+        let mut reason = fault.message().to_owned();
+        // What follows the first fault of a line is mostly its consequence.
+        let line = text.get(..at.start).map(|before| before.matches('\n').count());
+        if line == last_line {
+            return None;
+        }
+        last_line = line;
+        if let (true, Some(key)) = (reason == "duplicate key", text.get(at.clone())) {
+            reason = format!("duplicate key `{key}`");
+        }
         let help = syntax_help(&reason, text, at.start);
-        InputError::new(Problem::Syntax { reason }, Span::new(source, at)).help(help)
+        Some(InputError::new(Problem::Syntax { reason }, Span::new(source, at)).help(help))
     }));
     table(source, tree.get_ref(), tree.span())
 }
 
 fn syntax_help(reason: &str, text: &str, at: usize) -> &'static str {
-    let line = text.get(..at).map_or("", |before| before.rsplit('\n').next().unwrap_or(before));
+    let line = text
+        .get(..at)
+        .map_or("", |before| before.rsplit('\n').next().unwrap_or(before));
     if reason.contains("duplicate") {
         "keep one of the two"
     } else if line.contains('=') {
@@ -185,9 +197,7 @@ pub(super) fn constant(text: &str, at: Span) -> Option<Node> {
 /// Lays `key.sub=value` over the table.
 pub(super) fn override_with(base: &mut Table, source: usize, text: &str, errors: &mut Vec<InputError>) {
     let whole = Span::new(source, 0..text.len());
-    let refuse = |reason: String, at: Span, help: String| {
-        InputError::new(Problem::Override { reason }, at).help(help)
-    };
+    let refuse = |reason: String, at: Span, help: String| InputError::new(Problem::Override { reason }, at).help(help);
     let Some((key, value)) = text.split_once('=') else {
         let reason = format!("the override `{text}` has no `=`");
         errors.push(refuse(reason, whole, "write it as --set run.steps=100".to_owned()));
@@ -270,10 +280,12 @@ fn element<'a>(list: &'a mut [Node], name: &str) -> Option<&'a mut Node> {
         return list.get_mut(k);
     }
     list.iter_mut().find(|n| match &n.value {
-        Value::Table(t) => ["label", "kind"].iter().any(|key| match t.get(key).map(|e| &e.node.value) {
-            Some(Value::Text(text)) => text == name,
-            _ => false,
-        }),
+        Value::Table(t) => ["label", "kind"]
+            .iter()
+            .any(|key| match t.get(key).map(|e| &e.node.value) {
+                Some(Value::Text(text)) => text == name,
+                _ => false,
+            }),
         _ => false,
     })
 }

@@ -31,7 +31,11 @@ pub(super) fn entries(c: &Configuration, reach: f64) -> f64 {
     let n = c.len() as f64;
     let density = n / c.cell.volume();
     let spread = n * density * 4.0 / 3.0 * PI * reach.powi(3);
-    if c.cell.periodic() == [false; 3] { spread.min(n * (n - 1.0)) } else { spread }
+    if c.cell.periodic() == [false; 3] {
+        spread.min(n * (n - 1.0))
+    } else {
+        spread
+    }
 }
 
 /// Estimates the cost of a plan.

@@ -18,7 +18,10 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
     }
     let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     let text = String::from_utf8(bytes).map_err(|e| {
-        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count();
         format!("line {line} is not UTF-8 text")
     })?;
     Ok(match text.strip_prefix('\u{feff}') {
@@ -53,7 +56,11 @@ fn included(cx: &Context, table: &Table, species: &mut Vec<Entry>) -> Option<Vec
     for other in table.entries.iter().filter(|e| e.key != "file") {
         let problem = Problem::Conflict(format!("`{}` has no meaning beside `file`", other.key));
         let error = InputError::new(problem, other.key_at).label("does not apply here");
-        cx.report(error.also(entry.key_at, "the potential is in this file").help("change it in the file, or copy the potential from there"));
+        cx.report(
+            error
+                .also(entry.key_at, "the potential is in this file")
+                .help("change it in the file, or copy the potential from there"),
+        );
     }
     let Value::Text(name) = &entry.node.value else {
         let problem = Problem::WrongType {
@@ -61,7 +68,11 @@ fn included(cx: &Context, table: &Table, species: &mut Vec<Entry>) -> Option<Vec
             expected: "a string".to_owned(),
             found: entry.node.value.kind().to_owned(),
         };
-        cx.report(InputError::new(problem, entry.node.at).label("expected a path").help("for example file = \"argon.toml\""));
+        cx.report(
+            InputError::new(problem, entry.node.at)
+                .label("expected a path")
+                .help("for example file = \"argon.toml\""),
+        );
         return None;
     };
     let path = cx.folder.join(name);
@@ -109,7 +120,10 @@ fn same_units(cx: &Context, root: &Table) -> Option<()> {
     match &entry.node.value {
         Value::Text(name) if name == cx.units.name => Some(()),
         Value::Text(name) => {
-            let problem = Problem::Conflict(format!("the file has units = \"{name}\", and the input has \"{}\"", cx.units.name));
+            let problem = Problem::Conflict(format!(
+                "the file has units = \"{name}\", and the input has \"{}\"",
+                cx.units.name
+            ));
             let error = InputError::new(problem, entry.node.at).label("other units");
             cx.report(error.help("use one unit system; quantities in quotes may carry any unit"));
             None

@@ -79,7 +79,10 @@ macro_rules! keys {
     };
 }
 
-use Kind::{Choice, Density, Flag, Integer, Many, Named, Number, Parameters, PairParameters, Path, Quantity, Section, Sections, Text, Three};
+use Kind::{
+    Choice, Density, Flag, Integer, Many, Named, Number, PairParameters, Parameters, Path, Quantity, Section, Sections,
+    Text, Three,
+};
 use Presence::{Default, Optional, Required};
 
 const LENGTH: Kind = Quantity(Dimension::LENGTH, Bounds::Any);
@@ -203,15 +206,39 @@ fn integrators() -> Vec<&'static str> {
 
 /// Words that other programs know and this one does not yet, with what to say about them.
 pub(super) const NOT_YET: &[(&str, &str)] = &[
-    ("thermostat", "thermostats are not implemented in this version, which runs at constant energy"),
-    ("barostat", "barostats are not implemented in this version, which runs at constant volume"),
+    (
+        "thermostat",
+        "thermostats are not implemented in this version, which runs at constant energy",
+    ),
+    (
+        "barostat",
+        "barostats are not implemented in this version, which runs at constant volume",
+    ),
     ("constraints", "constraints are not implemented in this version"),
-    ("bonds", "bonded terms are not implemented in this version: potentials act between all pairs of atoms"),
+    (
+        "bonds",
+        "bonded terms are not implemented in this version: potentials act between all pairs of atoms",
+    ),
     ("charges", "charges are not implemented in this version"),
-    ("langevin", "thermostats are not implemented in this version, which runs at constant energy"),
-    ("nose_hoover", "thermostats are not implemented in this version, which runs at constant energy"),
-    ("npt", "barostats are not implemented in this version, which runs at constant volume"),
-    ("nvt", "thermostats are not implemented in this version, which runs at constant energy"),
+    (
+        "langevin",
+        "thermostats are not implemented in this version, which runs at constant energy",
+    ),
+    (
+        "nose_hoover",
+        "thermostats are not implemented in this version, which runs at constant energy",
+    ),
+    (
+        "npt",
+        "barostats are not implemented in this version, which runs at constant volume",
+    ),
+    (
+        "nvt",
+        "thermostats are not implemented in this version, which runs at constant energy",
+    ),
     ("sensitivity", "sensitivities are not implemented in this version"),
-    ("restart", "give a structure file with velocities as `file` in [structure]"),
+    (
+        "restart",
+        "give a structure file with velocities as `file` in [structure]",
+    ),
 ];

@@ -36,7 +36,8 @@ pub(super) fn bind_all(potentials: &[View<'_>], names: &Names<'_>) -> Vec<PairBi
                     let problem = Problem::Conflict(format!("two potentials are called `{}`", binding.label));
                     let place = ["label", "kind"].into_iter().find(|k| view.has(k)).unwrap_or("kind");
                     let error = InputError::new(problem, view.at(place)).label("second of that name");
-                    view.cx.report(error.help(format!("give it a label, for example label = \"{}2\"", binding.label)));
+                    view.cx
+                        .report(error.help(format!("give it a label, for example label = \"{}2\"", binding.label)));
                 }
                 bindings.push(binding);
             }
@@ -60,7 +61,10 @@ fn cover(view: &View<'_>, bindings: &[PairBinding], excluded: &[(usize, usize)],
         }
         let pair = format!("{}-{}", names.bound[a], names.bound[b]);
         let help = if a == b {
-            format!("add [potential.parameters.{}]; if these atoms do not interact, exclude = [\"{pair}\"]", names.bound[a])
+            format!(
+                "add [potential.parameters.{}]; if these atoms do not interact, exclude = [\"{pair}\"]",
+                names.bound[a]
+            )
         } else {
             format!("add [potential.pairs.{pair}] or a mixing rule; if they do not interact, exclude = [\"{pair}\"]")
         };
@@ -126,7 +130,8 @@ fn bind(view: &View<'_>, names: &Names<'_>, excluded: &mut Vec<(usize, usize)>) 
         let list: Vec<&str> = info.parameters.iter().map(|p| p.name).collect();
         let name = names.bound.first().map_or("Ar", String::as_str);
         let error = InputError::new(problem, view.table.at).label("no parameters");
-        view.cx.report(error.help(format!("add [potential.parameters.{name}] with {}", list.join(", "))));
+        view.cx
+            .report(error.help(format!("add [potential.parameters.{name}] with {}", list.join(", "))));
     }
     if view.flag("tail")? {
         builder = builder.tail_corrections();
@@ -150,7 +155,10 @@ fn label(view: &View<'_>) -> Option<String> {
     let key = if view.has("label") { "label" } else { "kind" };
     let label = view.text(key)?;
     if label.value.contains(['.', '*', '?', '[', ' ', '\n', '\t']) {
-        let problem = Problem::Conflict(format!("the label `{}` cannot be part of a parameter's name", label.value));
+        let problem = Problem::Conflict(format!(
+            "the label `{}` cannot be part of a parameter's name",
+            label.value
+        ));
         let error = InputError::new(problem, label.at).label("holds . * ? [ or a space");
         view.cx.report(error.help("use letters, digits and underscores"));
         return None;
@@ -170,7 +178,8 @@ fn truncation(view: &View<'_>, cutoff: Option<f64>) -> Option<Truncation> {
         if view.has("onset") {
             let problem = Problem::Conflict(format!("`onset` has no meaning with truncation = \"{}\"", made.name()));
             let error = InputError::new(problem, view.key_at("onset")).label("only a switch has an onset");
-            view.cx.report(error.help("remove it, or set truncation = \"switched\""));
+            view.cx
+                .report(error.help("remove it, or set truncation = \"switched\""));
         }
         return Some(made);
     };
@@ -184,8 +193,13 @@ fn truncation(view: &View<'_>, cutoff: Option<f64>) -> Option<Truncation> {
             value: format!("{}", onset.value.own),
             bounds: format!("below the cutoff, {cutoff}"),
         };
-        let error = InputError::new(problem, onset.at).label("not inside the cutoff").also(view.at("cutoff"), "the cutoff");
-        view.cx.report(error.help(format!("for example {}; without this key it is {ONSET} of the cutoff", ONSET * cutoff)));
+        let error = InputError::new(problem, onset.at)
+            .label("not inside the cutoff")
+            .also(view.at("cutoff"), "the cutoff");
+        view.cx.report(error.help(format!(
+            "for example {}; without this key it is {ONSET} of the cutoff",
+            ONSET * cutoff
+        )));
         return None;
     }
     Some(Truncation::Switched {
@@ -243,7 +257,11 @@ fn values(view: &View<'_>, entry: &Entry, keys: &[Key], name: &str) -> Option<Va
     for key in keys.iter().filter(|k| k.presence == Presence::Required) {
         list.push((key.name, inner.quantity(key.name)?.value.coherent));
     }
-    let own = if inner.has("cutoff") { inner.quantity("cutoff").map(|c| c.value.coherent) } else { None };
+    let own = if inner.has("cutoff") {
+        inner.quantity("cutoff").map(|c| c.value.coherent)
+    } else {
+        None
+    };
     Some((list, own))
 }
 
@@ -256,7 +274,11 @@ fn is_known(view: &View<'_>, name: &str, at: Span, names: &Names<'_>) -> bool {
             None => format!("the species are {all}; declare another one with [species.{name}]"),
         };
         let problem = Problem::UnknownSpecies { name: name.to_owned() };
-        view.cx.report(InputError::new(problem, at).label("no atom is of this species").help(help));
+        view.cx.report(
+            InputError::new(problem, at)
+                .label("no atom is of this species")
+                .help(help),
+        );
     }
     known
 }
@@ -277,7 +299,8 @@ fn pair(view: &View<'_>, text: &str, at: Span, names: &Names<'_>) -> Option<(Str
         None => {
             let problem = Problem::Conflict(format!("`{text}` is no pair of species"));
             let error = InputError::new(problem, at).label("one name only");
-            view.cx.report(error.help(format!("join two species by a hyphen, for example {text}-{text}")));
+            view.cx
+                .report(error.help(format!("join two species by a hyphen, for example {text}-{text}")));
         }
     }
     None
@@ -297,7 +320,10 @@ fn locate(view: &View<'_>, error: BindingError) -> InputError {
         _ => view.table.at,
     };
     let text = error.to_string();
-    let help = text.rsplit_once("; ").map(|(_, remedy)| remedy.to_owned()).unwrap_or_default();
+    let help = text
+        .rsplit_once("; ")
+        .map(|(_, remedy)| remedy.to_owned())
+        .unwrap_or_default();
     let problem = match text.rsplit_once("; ") {
         Some((what, _)) => Problem::Conflict(what.to_owned()),
         None => Problem::Binding(error),
@@ -309,6 +335,9 @@ fn locate(view: &View<'_>, error: BindingError) -> InputError {
 fn place_of(view: &View<'_>, pair: &str) -> Span {
     let flipped = |key: &str| key.split_once('-').is_some_and(|(a, b)| format!("{b}-{a}") == pair);
     let explicit = view.named("pairs").iter().find(|e| e.key == pair || flipped(&e.key));
-    let like = view.named("parameters").iter().find(|e| format!("{0}-{0}", e.key) == pair);
+    let like = view
+        .named("parameters")
+        .iter()
+        .find(|e| format!("{0}-{0}", e.key) == pair);
     explicit.or(like).map_or(view.table.at, |e| e.key_at)
 }

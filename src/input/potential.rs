@@ -6,8 +6,8 @@ use super::document::{Table, Value};
 use super::keys::POTENTIAL_FILE;
 use super::pair_potential::{Names, bind_all};
 use super::species;
-use super::walker::View;
-use super::{include, walker::Context};
+
+use super::walker::{Context, View};
 use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::units::UnitSystem;
 use std::cell::RefCell;
@@ -60,8 +60,7 @@ pub fn read(path: &Path) -> Result<PotentialFile, InputErrors> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn parse(text: &str, path: &Path) -> Result<PotentialFile, InputErrors> {
-    let (cx, mut tree) = open(text, path, &[])?;
-    include::expand(&cx, &mut tree);
+    let (cx, tree) = open(text, path, &[])?;
     let root = View::open(&cx, "the potential file", POTENTIAL_FILE, &tree);
     let declared = species::declared(&root);
     let names = species::names(&declared, named(&tree).iter().map(String::as_str));
@@ -73,7 +72,10 @@ pub fn parse(text: &str, path: &Path) -> Result<PotentialFile, InputErrors> {
     };
     let bindings = bind_all(&potentials, &all);
     let title = root.text("title").map(|t| t.value);
-    let masses = declared.iter().filter_map(|d| Some((d.name.clone(), d.mass?))).collect();
+    let masses = declared
+        .iter()
+        .filter_map(|d| Some((d.name.clone(), d.mass?)))
+        .collect();
     let (units, folder) = (cx.units, cx.folder.clone());
     let sources = finish(cx)?;
     Ok(PotentialFile {
@@ -116,7 +118,7 @@ impl PotentialFile {
 }
 
 /// Species that the potentials speak of, in the order of the text.
-fn named(root: &Table) -> Vec<String> {
+pub(super) fn named(root: &Table) -> Vec<String> {
     let mut list: Vec<String> = Vec::new();
     let mut add = |name: &str| {
         if !name.is_empty() && !list.iter().any(|n| n == name) {

@@ -1,9 +1,7 @@
 //! Numbers with units: `2`, `"2 fs"`, `"1.374 g/cm3"`, `"30 eV Angstrom6"`.
 
 use super::diagnostics::nearest;
-use admd_potentials::form::units::{
-    ATOMIC_MASS, AVOGADRO, BOLTZMANN, Dimension, ELECTRONVOLT, UnitSystem,
-};
+use admd_potentials::form::units::{ATOMIC_MASS, AVOGADRO, BOLTZMANN, Dimension, ELECTRONVOLT, UnitSystem};
 
 /// What can be wrong with a quantity.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -97,7 +95,15 @@ const UNITS: &[Known] = &[
     known("s", 1.0, Dimension::TIME),
     known("K", 1.0, Dimension::TEMPERATURE),
     known("mK", 1e-3, Dimension::TEMPERATURE),
-    known("kB", BOLTZMANN, Dimension { energy: 1, temperature: -1, ..Dimension::NUMBER }),
+    known(
+        "kB",
+        BOLTZMANN,
+        Dimension {
+            energy: 1,
+            temperature: -1,
+            ..Dimension::NUMBER
+        },
+    ),
     known("e", ELECTRONVOLT, Dimension::CHARGE),
     known("C", 1.0, Dimension::CHARGE),
     known("bar", 1e5, Dimension::PRESSURE),
@@ -171,7 +177,9 @@ pub(super) fn split(text: &str) -> Option<(f64, &str)> {
         .find(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c)))
         .unwrap_or(text.len())
         .min(400);
-    (1..=numeric).rev().find_map(|n| Some((text.get(..n)?.parse::<f64>().ok()?, text.get(n..)?.trim())))
+    (1..=numeric)
+        .rev()
+        .find_map(|n| Some((text.get(..n)?.parse::<f64>().ok()?, text.get(n..)?.trim())))
 }
 
 fn expression(text: &str, units: &UnitSystem) -> Result<Expression, UnitError> {
@@ -199,7 +207,10 @@ fn expression(text: &str, units: &UnitSystem) -> Result<Expression, UnitError> {
     let mut narrow = [0_i8; 6];
     for (to, from) in narrow.iter_mut().zip(powers) {
         // Beyond ±40 the comparison with `reduced` could leave the range of an i8, and no such quantity exists.
-        *to = i8::try_from(from).ok().filter(|p| p.abs() <= 40).ok_or_else(|| UnitError::BadExponent(text.to_owned()))?;
+        *to = i8::try_from(from)
+            .ok()
+            .filter(|p| p.abs() <= 40)
+            .ok_or_else(|| UnitError::BadExponent(text.to_owned()))?;
     }
     let [energy, length, mass, time, temperature, charge] = narrow;
     let dimension = Dimension {
@@ -239,7 +250,9 @@ fn take_exponent(text: &str) -> Option<(i32, &str)> {
     let marked = text.strip_prefix("**").or_else(|| text.strip_prefix('^'));
     let digits = marked.unwrap_or(text);
     let sign = usize::from(digits.starts_with(['-', '+']));
-    let end = digits[sign..].find(|c: char| !c.is_ascii_digit()).map_or(digits.len(), |k| k + sign);
+    let end = digits[sign..]
+        .find(|c: char| !c.is_ascii_digit())
+        .map_or(digits.len(), |k| k + sign);
     if end == sign {
         return (marked.is_none() && sign == 0).then_some((1, text));
     }

@@ -69,7 +69,10 @@ fn fill(table: &mut Table, path: &[&str], value: &str) {
         let node = if rest.is_empty() {
             document::constant(value, at)
         } else {
-            let value = Value::Table(Table { at, entries: Vec::new() });
+            let value = Value::Table(Table {
+                at,
+                entries: Vec::new(),
+            });
             Some(Node { at, value })
         };
         let Some(node) = node else { return };
@@ -106,8 +109,14 @@ fn table(view: &View<'_>, keys: &[Key], path: &str, out: &mut String) {
         }
     }
     for key in keys {
-        let Some(entry) = view.table.get(key.name) else { continue };
-        let name = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
+        let Some(entry) = view.table.get(key.name) else {
+            continue;
+        };
+        let name = if path.is_empty() {
+            key.name.to_owned()
+        } else {
+            format!("{path}.{}", key.name)
+        };
         match (&key.kind, &entry.node.value) {
             (Kind::Section(inner), Value::Table(t)) => section(view.cx, inner, t, &name, out),
             (Kind::Sections(inner), Value::List(list)) => {
@@ -196,11 +205,14 @@ fn bare(key: &str) -> String {
         key.to_owned()
     } else {
         // A basic string on one line, as keys cannot span several.
-        let escaped: String = key.chars().flat_map(|c| match c {
-            '"' | '\\' => vec!['\\', c],
-            c if c.is_control() => format!("\\u{:04X}", u32::from(c)).chars().collect(),
-            c => vec![c],
-        }).collect();
+        let escaped: String = key
+            .chars()
+            .flat_map(|c| match c {
+                '"' | '\\' => vec!['\\', c],
+                c if c.is_control() => format!("\\u{:04X}", u32::from(c)).chars().collect(),
+                c => vec![c],
+            })
+            .collect();
         format!("\"{escaped}\"")
     }
 }

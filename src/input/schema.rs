@@ -29,7 +29,11 @@ pub fn schema(document: Document) -> Value {
 
 fn object(keys: &[Key]) -> Value {
     let properties: Map<String, Value> = keys.iter().map(|k| (k.name.to_owned(), property(k))).collect();
-    let required: Vec<&str> = keys.iter().filter(|k| k.presence == Presence::Required).map(|k| k.name).collect();
+    let required: Vec<&str> = keys
+        .iter()
+        .filter(|k| k.presence == Presence::Required)
+        .map(|k| k.name)
+        .collect();
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
@@ -84,6 +88,9 @@ fn quantity() -> Value {
 
 /// Parameters of whichever potential: the schema does not look at `kind`, the program does.
 fn any_potential(with_cutoff: bool) -> Value {
-    let each: Vec<Value> = catalog::PAIRS.iter().map(|info| object(&parameter_keys(info, with_cutoff))).collect();
+    let each: Vec<Value> = catalog::PAIRS
+        .iter()
+        .map(|info| object(&parameter_keys(info, with_cutoff)))
+        .collect();
     json!({ "anyOf": each })
 }

@@ -58,12 +58,18 @@ pub(super) fn resolve(
     for name in names {
         let known = declared.iter().find(|d| d.name == *name);
         let filed = from_file.iter().find(|(n, _)| n == name).map(|(_, m)| *m);
-        let assumed = if cx.units.is_reduced() { Some(1.0) } else { standard_weight(name) };
+        let assumed = if cx.units.is_reduced() {
+            Some(1.0)
+        } else {
+            standard_weight(name)
+        };
         let mass = known.and_then(|d| d.mass).or(filed).or(assumed);
         if mass.is_none() && !known.is_some_and(|d| d.has_mass) {
             let problem = Problem::NoMass { name: name.clone() };
             let near = nearest(name, SYMBOLS.iter().copied()).filter(|n| *n != "X");
-            let hint = near.map(|n| format!("; or did you mean the element `{n}`?")).unwrap_or_default();
+            let hint = near
+                .map(|n| format!("; or did you mean the element `{n}`?"))
+                .unwrap_or_default();
             cx.report(
                 InputError::new(problem, known.map_or(at, |d| d.at))
                     .label("no mass")
@@ -73,7 +79,11 @@ pub(super) fn resolve(
         list.push(Species {
             name: name.clone(),
             mass: mass.unwrap_or(1.0),
-            atomic_number: if cx.units.is_reduced() { 0 } else { atomic_number(name).unwrap_or(0) },
+            atomic_number: if cx.units.is_reduced() {
+                0
+            } else {
+                atomic_number(name).unwrap_or(0)
+            },
         });
     }
     list

@@ -87,7 +87,9 @@ fn check(view: &View<'_>, c: &Configuration, frame: Option<&XyzFrame>) {
         let problem = Problem::Geometry(format!("atom {atom} is at {r:?}"));
         let place = line(atom).map_or("too far away".to_owned(), |l| format!("line {l} of the file"));
         view.cx.report(
-            InputError::new(problem, view.at(key)).label(place).help(format!("coordinates must be below {FARTHEST:e}")),
+            InputError::new(problem, view.at(key))
+                .label(place)
+                .help(format!("coordinates must be below {FARTHEST:e}")),
         );
         return;
     }
@@ -108,7 +110,8 @@ fn check(view: &View<'_>, c: &Configuration, frame: Option<&XyzFrame>) {
             (true, _) => "remove one of them, or correct the cell: an atom may also meet a periodic image",
             (false, _) => "make the lattice wider",
         };
-        view.cx.report(InputError::new(problem, view.at(key)).label(label).help(cause));
+        view.cx
+            .report(InputError::new(problem, view.at(key)).label(label).help(cause));
     }
 }
 
@@ -116,7 +119,9 @@ fn check(view: &View<'_>, c: &Configuration, frame: Option<&XyzFrame>) {
 pub(super) fn refuse_beside(view: &View<'_>, keys: &[&str], other: &str, why: &str) {
     for key in keys.iter().filter(|k| view.has(k)) {
         let problem = Problem::Conflict(format!("`{key}` has no meaning beside `{other}`"));
-        let error = InputError::new(problem, view.key_at(key)).label("does not apply here").help(why);
+        let error = InputError::new(problem, view.key_at(key))
+            .label("does not apply here")
+            .help(why);
         view.cx.report(error.also(view.key_at(other), "because of this"));
     }
 }
@@ -145,7 +150,9 @@ pub(super) fn cell(view: &View<'_>, edges: Mat3, periodic: [bool; 3], key: &str)
         Ok(cell) => Some(cell),
         Err(reason) => {
             let error = InputError::new(Problem::Geometry(reason), view.at(key)).label("not a cell");
-            view.cx.report(error.help("give three edge vectors that span a volume, such as [[20, 0, 0], [0, 20, 0], [0, 0, 20]]"));
+            view.cx.report(
+                error.help("give three edge vectors that span a volume, such as [[20, 0, 0], [0, 20, 0], [0, 0, 20]]"),
+            );
             None
         }
     }
@@ -166,7 +173,8 @@ pub(super) fn resolve(
             limit: MOST_SPECIES.to_string(),
         };
         let error = InputError::new(problem, view.at(key)).label("names every one of them");
-        view.cx.report(error.help("check that the first column of the file holds species, not labels of single atoms"));
+        view.cx
+            .report(error.help("check that the first column of the file holds species, not labels of single atoms"));
         return None;
     }
     Some(species::resolve(view.cx, names, declared, from_file, view.at(key)))

@@ -13,7 +13,15 @@ use std::path::Path;
 
 /// Reads the frame; `None` when something is wrong, which is then reported.
 pub(super) fn read(view: &View<'_>, declared: &[Declared]) -> Option<(Raw, Vec<Species>, Option<XyzFrame>)> {
-    let lattice_keys = ["constant", "c_over_a", "density", "repeat", "species", "composition", "shear"];
+    let lattice_keys = [
+        "constant",
+        "c_over_a",
+        "density",
+        "repeat",
+        "species",
+        "composition",
+        "shear",
+    ];
     refuse_beside(view, &lattice_keys, "file", "it belongs to a `lattice`: remove it");
     let name = view.text("file")?;
     let path = view.cx.folder.join(&name.value);
@@ -45,7 +53,11 @@ pub(super) fn read(view: &View<'_>, declared: &[Declared]) -> Option<(Raw, Vec<S
         let problem = Problem::Structure {
             reason: format!("`{}` has no atoms", path.display()),
         };
-        view.cx.report(InputError::new(problem, name.at).label("empty").help("a run needs at least one atom"));
+        view.cx.report(
+            InputError::new(problem, name.at)
+                .label("empty")
+                .help("a run needs at least one atom"),
+        );
         return None;
     }
     let masses = masses(view, &frame)?;
@@ -62,7 +74,11 @@ pub(super) fn read(view: &View<'_>, declared: &[Declared]) -> Option<(Raw, Vec<S
     let names = species::names(declared, seen);
     let species = resolve(view, declared, &names, &masses, "file")?;
     let index: HashMap<&str, u16> = names.iter().enumerate().map(|(k, n)| (n.as_str(), k as u16)).collect();
-    let types = frame.species.iter().map(|s| index.get(s.as_str()).copied().unwrap_or(0)).collect();
+    let types = frame
+        .species
+        .iter()
+        .map(|s| index.get(s.as_str()).copied().unwrap_or(0))
+        .collect();
     let cell = cell_of(view, &frame)?;
     let raw = Raw {
         types,
@@ -99,7 +115,11 @@ fn select(path: &Path, wanted: i128) -> Result<Result<XyzFrame, usize>, XyzError
             problem: XyzProblem::Empty,
         });
     }
-    Ok(if last.len() == keep { last.pop_front().ok_or(count) } else { Err(count) })
+    Ok(if last.len() == keep {
+        last.pop_front().ok_or(count)
+    } else {
+        Err(count)
+    })
 }
 
 /// The mass of each species in the file, if it has masses.
@@ -115,10 +135,15 @@ fn masses(view: &View<'_>, frame: &XyzFrame) -> Option<Vec<(String, f64)>> {
         }
         let line = frame.line + 2 + atom;
         let (reason, help) = if *mass <= 0.0 {
-            (format!("line {line} of the structure file gives atom {atom} the mass {mass}"), "masses must be positive")
+            (
+                format!("line {line} of the structure file gives atom {atom} the mass {mass}"),
+                "masses must be positive",
+            )
         } else {
             (
-                format!("line {line} of the structure file gives atom {atom} ({name}) the mass {mass}, and others {first}"),
+                format!(
+                    "line {line} of the structure file gives atom {atom} ({name}) the mass {mass}, and others {first}"
+                ),
                 "atoms of one species have one mass: rename the species of the others",
             )
         };
@@ -133,7 +158,12 @@ fn masses(view: &View<'_>, frame: &XyzFrame) -> Option<Vec<(String, f64)>> {
 fn cell_of(view: &View<'_>, frame: &XyzFrame) -> Option<crate::engine::Cell> {
     if let Some(columns) = frame.cell {
         refuse_beside(view, &["edges"], "file", "the file has a cell already");
-        return cell(view, Mat3::from_columns(&columns), periodic(view, frame.periodic), "file");
+        return cell(
+            view,
+            Mat3::from_columns(&columns),
+            periodic(view, frame.periodic),
+            "file",
+        );
     }
     if view.has("edges") {
         return cell(view, edges(view)?, periodic(view, [true; 3]), "edges");
@@ -144,7 +174,8 @@ fn cell_of(view: &View<'_>, frame: &XyzFrame) -> Option<crate::engine::Cell> {
             reason: "the structure file has no cell, so nothing can be periodic".to_owned(),
         };
         let error = InputError::new(problem, view.at("periodic")).label("periodic with which period?");
-        view.cx.report(error.help("add `edges` to [structure], or Lattice=\"...\" to the second line of the file"));
+        view.cx
+            .report(error.help("add `edges` to [structure], or Lattice=\"...\" to the second line of the file"));
         return None;
     }
     let edges = box_around(&frame.positions);
@@ -154,9 +185,9 @@ fn cell_of(view: &View<'_>, frame: &XyzFrame) -> Option<crate::engine::Cell> {
 /// Edges of a box around atoms in open space. A cell begins at the origin; the box reaches beyond the atoms on both sides.
 pub(crate) fn box_around(positions: &[Vec3]) -> Mat3 {
     let first = positions.first().copied().unwrap_or_default();
-    let (low, high) = positions
-        .iter()
-        .fold((first, first), |(low, high), r| (low.zip_map(r, f64::min), high.zip_map(r, f64::max)));
+    let (low, high) = positions.iter().fold((first, first), |(low, high), r| {
+        (low.zip_map(r, f64::min), high.zip_map(r, f64::max))
+    });
     let lengths = low.zip_map(&high, |a: f64, b: f64| 1.2 * a.abs().max(b.abs()).max(b - a) + 1.0);
     Mat3::from_diagonal(&Vec3::from(lengths))
 }
@@ -178,15 +209,24 @@ fn report(view: &View<'_>, at: Span, path: &Path, error: &XyzError) {
         view.cx.report(error.help(help));
         return;
     };
-    let start = line.char_indices().nth(error.column.saturating_sub(1)).map_or(line.len(), |(k, _)| k);
-    let word = line[start..].find(char::is_whitespace).map_or(line.len(), |k| start + k);
+    let start = line
+        .char_indices()
+        .nth(error.column.saturating_sub(1))
+        .map_or(line.len(), |(k, _)| k);
+    let word = line[start..]
+        .find(char::is_whitespace)
+        .map_or(line.len(), |k| start + k);
     let end = if error.column == 0 { line.len() } else { word };
     let source = view.cx.add_source(Source {
         name: path.display().to_string(),
         text: line,
         first_line: error.line,
     });
-    view.cx.report(InputError::new(problem, Span::new(source, start..end)).label("here").help(help));
+    view.cx.report(
+        InputError::new(problem, Span::new(source, start..end))
+            .label("here")
+            .help(help),
+    );
 }
 
 fn report_unreadable(view: &View<'_>, at: Span, path: &Path, reason: String) {
@@ -196,7 +236,8 @@ fn report_unreadable(view: &View<'_>, at: Span, path: &Path, reason: String) {
         reason,
     };
     let error = InputError::new(problem, at).label("not readable");
-    view.cx.report(error.help("paths are relative to the folder of the input file"));
+    view.cx
+        .report(error.help("paths are relative to the folder of the input file"));
 }
 
 /// A line of a file, for showing it.

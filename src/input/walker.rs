@@ -3,10 +3,10 @@
 //! Opening a [`View`] reports everything that is wrong on its level; a getter of a value that is missing or wrong returns
 //! `None` and reports nothing again, so that callers go on and all errors are found in one pass.
 
+use super::conform::Checked;
 use super::diagnostics::{InputError, InputErrors, Problem, Source, Span, nearest};
 use super::document::{self, Entry, Table, Value};
 use super::keys::{Key, Kind, NOT_YET, Presence};
-use super::conform::Checked;
 use super::quantity;
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use std::cell::RefCell;
@@ -34,6 +34,16 @@ impl Context {
 
     pub(super) fn is_clean(&self) -> bool {
         self.errors.borrow().is_empty()
+    }
+
+    /// Is there a fault after which values may be missing? Keys that are merely repeated leave theirs behind.
+    pub(super) fn is_broken(&self) -> bool {
+        let broken = |e: &InputError| match &*e.problem {
+            Problem::Syntax { reason } => !reason.contains("duplicate"),
+            Problem::Override { .. } => true,
+            _ => false,
+        };
+        self.errors.borrow().iter().any(broken)
     }
 
     pub(super) fn into_errors(self) -> InputErrors {
@@ -89,7 +99,7 @@ impl<'a> View<'a> {
         }
         for key in keys.iter().filter(|k| k.presence == Presence::Required) {
             if table.get(key.name).is_none() {
-                cx.report(view.missing(key));
+                view.missing_key(key.name);
             }
         }
         view
@@ -109,7 +119,13 @@ impl<'a> View<'a> {
         self.table.get(key).map_or(self.table.at, |e| e.key_at)
     }
 
+    /// Reports a missing key, unless it is there with a slip that was reported already.
     pub(super) fn missing_key(&self, name: &str) {
+        let known = || self.keys.iter().map(|k| k.name);
+        let unknown = self.table.entries.iter().filter(|e| !known().any(|k| k == e.key));
+        if unknown.into_iter().any(|e| nearest(&e.key, known()) == Some(name)) {
+            return;
+        }
         if let Some(key) = self.keys.iter().find(|k| k.name == name) {
             self.cx.report(self.missing(key));
         }
@@ -117,7 +133,10 @@ impl<'a> View<'a> {
 
     pub(super) fn text(&self, key: &str) -> Option<Located<String>> {
         match self.get(key)? {
-            Located { value: Checked::Text(value), at } => Some(Located { value, at }),
+            Located {
+                value: Checked::Text(value),
+                at,
+            } => Some(Located { value, at }),
             _ => None,
         }
     }
@@ -131,14 +150,20 @@ impl<'a> View<'a> {
 
     pub(super) fn integer(&self, key: &str) -> Option<Located<i128>> {
         match self.get(key)? {
-            Located { value: Checked::Integer(value), at } => Some(Located { value, at }),
+            Located {
+                value: Checked::Integer(value),
+                at,
+            } => Some(Located { value, at }),
             _ => None,
         }
     }
 
     pub(super) fn quantity(&self, key: &str) -> Option<Located<Measured>> {
         match self.get(key)? {
-            Located { value: Checked::Number(value), at } => Some(Located { value, at }),
+            Located {
+                value: Checked::Number(value),
+                at,
+            } => Some(Located { value, at }),
             _ => None,
         }
     }
@@ -161,7 +186,10 @@ impl<'a> View<'a> {
     pub(super) fn flags(&self, key: &str) -> Option<[bool; 3]> {
         match self.get(key)?.value {
             Checked::List(list) => {
-                let flags: Vec<bool> = list.iter().filter_map(|v| if let Checked::Flag(b) = v { Some(*b) } else { None }).collect();
+                let flags: Vec<bool> = list
+                    .iter()
+                    .filter_map(|v| if let Checked::Flag(b) = v { Some(*b) } else { None })
+                    .collect();
                 flags.try_into().ok()
             }
             _ => None,
@@ -201,7 +229,9 @@ impl<'a> View<'a> {
             Value::Table(table) => Some(table),
             _ => None,
         });
-        tables.map(|t| Self::open(self.cx, format!("[[{key}]]"), keys, t)).collect()
+        tables
+            .map(|t| Self::open(self.cx, format!("[[{key}]]"), keys, t))
+            .collect()
     }
 
     /// The entries of a table of names.
@@ -274,6 +304,8 @@ impl<'a> View<'a> {
             Kind::Sections(_) => format!("add a section [[{}]]: {meaning}", key.name),
             _ => format!("{meaning}: {}", self.for_example(key.name, key.example)),
         };
-        InputError::new(problem, self.table.at).label(format!("`{}` is missing", key.name)).help(help)
+        InputError::new(problem, self.table.at)
+            .label(format!("`{}` is missing", key.name))
+            .help(help)
     }
 }
