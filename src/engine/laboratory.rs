@@ -4,6 +4,7 @@ use super::kernel::{BlockSums, ForcePass, PairEvaluator};
 use super::neighbors::NeighborList;
 use super::order::Value;
 use super::search::Kinds;
+use super::sell::{LANES, SLICES};
 use super::table::Table;
 use super::{Configuration, EngineError, NeighborStatistics, Vec3, reduce};
 use admd_ad::{Isa, dispatch};
@@ -13,6 +14,7 @@ pub struct Laboratory {
     list: NeighborList,
     sums: Vec<BlockSums>,
     isa: Isa,
+    /// Cutoff and skin.
     reach: (f64, f64),
 }
 
@@ -73,5 +75,24 @@ impl Laboratory {
         let mut out = Vec::new();
         reduce::forces(&self.list.layout, &self.sums, 0, &mut out);
         out
+    }
+
+    /// Every entry of the list: atoms i and j, and the image n of the displacement r_j − r_i + Σ nₖ edgeₖ.
+    pub fn pairs(&self) -> Vec<(usize, usize, [i32; 3])> {
+        let layout = &self.list.layout;
+        let mut pairs = Vec::new();
+        for slot in 0..layout.atoms.len() {
+            let i = layout.atoms[slot] as usize;
+            let (block, row) = (slot / (LANES * SLICES), slot % (LANES * SLICES));
+            for entry in self.list.blocks[block].row(row / LANES, row % LANES) {
+                let entry = entry as usize;
+                let Some(j) = layout.atom(entry) else { continue };
+                let ghost = entry.checked_sub(layout.first_ghost()).map(|g| layout.ghosts[g]);
+                let shift = ghost.map_or([0; 3], |g| layout.shifts[g.shift as usize]);
+                let (own, other) = (layout.wraps[slot], layout.wraps[layout.slots[j] as usize]);
+                pairs.push((i, j, [0, 1, 2].map(|k| shift[k] + own[k] - other[k])));
+            }
+        }
+        pairs
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Sphere {
     /// Half its extent along each axis.
     half: [f64; 3],
     heights: [f64; 3],
+    /// Of the first axis.
+    inverse_height: f64,
     /// Are the edges of the cell at right angles, so that gaps along the axes add up as squares?
     orthogonal: bool,
 }
@@ -36,6 +38,7 @@ impl Sphere {
         Self {
             radius2: radius * radius,
             half: heights.map(|h| radius / h),
+            inverse_height: 1.0 / heights[0],
             heights,
             orthogonal: right(0, 1) && right(0, 2) && right(1, 2),
         }
@@ -48,7 +51,7 @@ impl Sphere {
         }
         let gap = |k: usize, bin: usize| grid.gap(k, bin, s[k]) * self.heights[k];
         let left = self.radius2 - gap(1, y).powi(2) - gap(2, z).powi(2);
-        (left >= 0.0).then(|| left.sqrt() / self.heights[0])
+        (left >= 0.0).then(|| left.sqrt() * self.inverse_height)
     }
 }
 
