@@ -29,7 +29,13 @@ impl Grid {
         let bins = count(size);
         Self {
             low,
-            scale: [0, 1, 2].map(|k| if extent[k] > 0.0 { bins[k] / (high[k] - low[k]) } else { 0.0 }),
+            scale: [0, 1, 2].map(|k| {
+                if extent[k] > 0.0 {
+                    bins[k] / (high[k] - low[k])
+                } else {
+                    0.0
+                }
+            }),
             bins: bins.map(|b| b as usize),
         }
     }

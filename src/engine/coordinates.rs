@@ -122,11 +122,21 @@ impl Coordinates {
         let [values, tangents] = &mut self.rows;
         let translations: Vec<Vec3> = layout.shifts.iter().map(|n| cell.translation(*n)).collect();
         let place = |slot: usize| positions[layout.atoms[slot] as usize] - cell.translation(layout.wraps[slot]);
-        fill(values, layout, layout.padding.map(|s| cell.cartesian(s)), &place, &translations);
+        fill(
+            values,
+            layout,
+            layout.padding.map(|s| cell.cartesian(s)),
+            &place,
+            &translations,
+        );
         let Some(direction) = direction else { return };
         // a strain moves the wrapped position as it moves the cell, whichever image it is
         let change = |slot: usize| {
-            let own = direction.positions.get(layout.atoms[slot] as usize).copied().unwrap_or_default();
+            let own = direction
+                .positions
+                .get(layout.atoms[slot] as usize)
+                .copied()
+                .unwrap_or_default();
             own + direction.strain * place(slot)
         };
         let translations: Vec<Vec3> = translations.iter().map(|t| direction.strain * t).collect();
@@ -171,6 +181,8 @@ fn each_chunk<T: Send>(out: &mut [T], value: &(impl Fn(usize) -> T + Sync)) {
     if out.len() <= CHUNK {
         fill(0, out);
     } else {
-        out.par_chunks_mut(CHUNK).enumerate().for_each(|(c, out)| fill(c * CHUNK, out));
+        out.par_chunks_mut(CHUNK)
+            .enumerate()
+            .for_each(|(c, out)| fill(c * CHUNK, out));
     }
 }

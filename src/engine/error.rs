@@ -80,7 +80,9 @@ pub enum EngineError {
         reach: f64,
     },
     /// An atom so far from the cell that its place within it has no digits left.
-    #[error("atom {atom} at {position:?} is more than 1e9 cells away; wrap the positions, or look for what drove it out")]
+    #[error(
+        "atom {atom} at {position:?} is more than 1e9 cells away; wrap the positions, or look for what drove it out"
+    )]
     FarAway {
         /// Index of the atom, from 0.
         atom: usize,

@@ -69,7 +69,10 @@ impl ForceField {
         let isa = isa.map_err(|e| EngineError::Isa(e.to_string()))?;
         let species = bindings.first().map_or(0, |b| b.species.len());
         let pair = |a: usize, b: usize| bindings.first().map_or(0, |f| f.index(a, b) as u32);
-        let pairs = (0..species).flat_map(|a| (0..species).map(move |b| (a, b))).map(|(a, b)| pair(a, b)).collect();
+        let pairs = (0..species)
+            .flat_map(|a| (0..species).map(move |b| (a, b)))
+            .map(|(a, b)| pair(a, b))
+            .collect();
         let terms = bindings.into_iter().map(bind).collect::<Result<_, _>>()?;
         Ok(Self {
             terms,
@@ -147,9 +150,13 @@ impl ForceField {
     pub fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError> {
         self.check(c, request)?;
         self.statistics.evaluations += 1;
-        let kinds = Kinds { species: self.species, pairs: &self.pairs };
+        let kinds = Kinds {
+            species: self.species,
+            pairs: &self.pairs,
+        };
         let reach = (self.cutoff(), self.settings.skin);
-        self.list.ensure(c, request.tangent, reach, (kinds, self.isa), &mut self.statistics)?;
+        self.list
+            .ensure(c, request.tangent, reach, (kinds, self.isa), &mut self.statistics)?;
 
         let parts = 1 + usize::from(request.tangent.is_some());
         let energy = request.energy_and_virial || request.per_atom;
@@ -182,8 +189,12 @@ impl ForceField {
         let (layout, sums) = (&self.list.layout, &self.sums);
         let answer = |p: usize, out: &mut Answer| {
             reduce::forces(layout, sums, p, out.forces);
-            *out.energy = request.energy_and_virial.then(|| reduce::energy(layout, sums, p) + tail[p].0);
-            *out.virial = request.energy_and_virial.then(|| reduce::virial(sums, p) + Mat3::identity() * tail[p].1);
+            *out.energy = request
+                .energy_and_virial
+                .then(|| reduce::energy(layout, sums, p) + tail[p].0);
+            *out.virial = request
+                .energy_and_virial
+                .then(|| reduce::virial(sums, p) + Mat3::identity() * tail[p].1);
             out.energies.clear();
             if request.per_atom {
                 reduce::energies(layout, sums, p, out.energies);
@@ -205,7 +216,11 @@ impl ForceField {
     fn check(&self, c: &Configuration, request: Request) -> Result<(), EngineError> {
         let parameters = self.parameters().count();
         let length = |what, found: usize, expected: usize| {
-            if found == expected { Ok(()) } else { Err(EngineError::Length { what, found, expected }) }
+            if found == expected {
+                Ok(())
+            } else {
+                Err(EngineError::Length { what, found, expected })
+            }
         };
         length("the list of species", c.species.len(), c.len())?;
         if let Some(direction) = request.tangent {
@@ -213,15 +228,26 @@ impl ForceField {
                 length("the direction's list of positions", direction.positions.len(), c.len())?;
             }
             if !direction.parameters.is_empty() {
-                length("the direction's list of parameters", direction.parameters.len(), parameters)?;
+                length(
+                    "the direction's list of parameters",
+                    direction.parameters.len(),
+                    parameters,
+                )?;
             }
         }
         for (atom, (&s, p)) in c.species.iter().zip(&c.positions).enumerate() {
             if usize::from(s) >= self.species {
-                return Err(EngineError::UnknownSpecies { atom, species: s.into(), known: self.species });
+                return Err(EngineError::UnknownSpecies {
+                    atom,
+                    species: s.into(),
+                    known: self.species,
+                });
             }
             if !p.iter().all(|x| x.is_finite()) {
-                return Err(EngineError::NonFinitePosition { atom, position: (*p).into() });
+                return Err(EngineError::NonFinitePosition {
+                    atom,
+                    position: (*p).into(),
+                });
             }
         }
         Ok(())
@@ -239,12 +265,37 @@ struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     fn of(e: &'a mut Evaluation) -> Self {
-        let Evaluation { forces, energy, virial, energies, gradient, .. } = e;
-        Self { forces, energy, virial, energies, gradient }
+        let Evaluation {
+            forces,
+            energy,
+            virial,
+            energies,
+            gradient,
+            ..
+        } = e;
+        Self {
+            forces,
+            energy,
+            virial,
+            energies,
+            gradient,
+        }
     }
 
     fn of_tangent(t: &'a mut Tangent) -> Self {
-        let Tangent { forces, energy, virial, energies, gradient } = t;
-        Self { forces, energy, virial, energies, gradient }
+        let Tangent {
+            forces,
+            energy,
+            virial,
+            energies,
+            gradient,
+        } = t;
+        Self {
+            forces,
+            energy,
+            virial,
+            energies,
+            gradient,
+        }
     }
 }

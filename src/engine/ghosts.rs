@@ -45,8 +45,12 @@ pub(super) fn place(
     let heights = [0, 1, 2].map(|k| cell.height(k));
     let margin = [0, 1, 2].map(|k| if periodic[k] { reach / heights[k] } else { 0.0 });
     let copies: f64 = margin.iter().map(|e| 1.0 + 2.0 * e).product();
-    if !(copies * (positions.len() as f64 + 16.0) < MOST_SLOTS) {
-        return Err(EngineError::TooManyImages { copies, atoms: positions.len(), reach });
+    if copies * (positions.len() as f64 + 16.0) >= MOST_SLOTS {
+        return Err(EngineError::TooManyImages {
+            copies,
+            atoms: positions.len(),
+            reach,
+        });
     }
 
     let mut wraps = Vec::with_capacity(positions.len());
@@ -58,7 +62,10 @@ pub(super) fn place(
             if periodic[k] {
                 let whole = s[k].floor();
                 if whole.abs() > MOST_WRAPS {
-                    return Err(EngineError::FarAway { atom, position: r.into() });
+                    return Err(EngineError::FarAway {
+                        atom,
+                        position: r.into(),
+                    });
                 }
                 n[k] = whole as i32;
             } else {
@@ -79,7 +86,9 @@ pub(super) fn place(
     let grid = &binned.grid;
 
     binned.bins.clear();
-    binned.bins.extend((0..positions.len()).map(|a| grid.bin(cell.fractional(wrapped(a))) as u32));
+    binned
+        .bins
+        .extend((0..positions.len()).map(|a| grid.bin(cell.fractional(wrapped(a))) as u32));
     counting_sort(&binned.bins, grid.len(), &mut binned.starts, &mut layout.atoms);
     layout.slots.resize(positions.len(), 0);
     for (slot, &atom) in layout.atoms.iter().enumerate() {

@@ -40,16 +40,22 @@ impl Laboratory {
     /// A configuration that has no list.
     pub fn rebuild(&mut self, c: &Configuration) -> Result<u64, EngineError> {
         let mut statistics = NeighborStatistics::default();
-        let kinds = Kinds { species: 1, pairs: &[0] };
+        let kinds = Kinds {
+            species: 1,
+            pairs: &[0],
+        };
         self.list.forget();
-        self.list.ensure(c, None, self.reach, (kinds, self.isa), &mut statistics)?;
+        self.list
+            .ensure(c, None, self.reach, (kinds, self.isa), &mut statistics)?;
         self.sums.resize_with(self.list.blocks.len(), BlockSums::default);
         Ok(statistics.entries)
     }
 
     /// Takes new coordinates of the atoms into the list that is there.
     pub fn refresh(&mut self, c: &Configuration) {
-        self.list.coordinates.refresh(&self.list.layout, &c.cell, &c.positions, None);
+        self.list
+            .coordinates
+            .refresh(&self.list.layout, &c.cell, &c.positions, None);
     }
 
     /// Runs the force kernel once over all blocks on this thread.

@@ -21,7 +21,7 @@ pub trait Order: Send + Sync + 'static {
 }
 
 /// Values alone.
-pub struct Value;
+pub(super) struct Value;
 
 impl Order for Value {
     type Scalar<L: Lane> = L;
@@ -37,7 +37,7 @@ impl Order for Value {
 }
 
 /// Values with their derivatives along a direction.
-pub struct Along;
+pub(super) struct Along;
 
 impl Order for Along {
     type Scalar<L: Lane> = Dual<L, 1>;

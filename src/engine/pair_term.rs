@@ -61,7 +61,12 @@ pub(super) trait PairTerm: Send + Sync {
     fn gradient(&self, job: Job) -> Vec<[f64; 2]>;
     /// Energy of one pair and its slope in r²; `None` beyond the cutoff.
     fn pair(&self, a: usize, b: usize, r2: f64) -> Option<(f64, f64)> {
-        let theta: Vec<Nested> = self.binding().leaves.iter().map(|l| Dual::constant(Dual::constant(l.value))).collect();
+        let theta: Vec<Nested> = self
+            .binding()
+            .leaves
+            .iter()
+            .map(|l| Dual::constant(Dual::constant(l.value)))
+            .collect();
         let u = (self.oracle(&theta).pair)(a, b, Dual::variable(Dual::constant(r2), 0))?;
         Some((u.v.v, u.d[0].v))
     }
@@ -99,9 +104,15 @@ impl<E: Truncated> Bound<E> {
         let coordinates = &job.list.coordinates;
         each_block(&job, sums, |block, sums| {
             if block.pairs().is_empty() {
-                dispatch(job.isa, ForcePass::<ByDual<E>, O, ENERGY, true>::new(block, coordinates, table, sums));
+                dispatch(
+                    job.isa,
+                    ForcePass::<ByDual<E>, O, ENERGY, true>::new(block, coordinates, table, sums),
+                );
             } else {
-                dispatch(job.isa, ForcePass::<ByDual<E>, O, ENERGY, false>::new(block, coordinates, table, sums));
+                dispatch(
+                    job.isa,
+                    ForcePass::<ByDual<E>, O, ENERGY, false>::new(block, coordinates, table, sums),
+                );
             }
         });
     }
@@ -126,7 +137,8 @@ impl<E: Truncated> Bound<E> {
         let total = |k: usize| blocks.iter().map(|sums| sums[k]).sum::<f64>();
         let adjoint = |leaf: usize| O::build([0, O::PARTS - 1].map(|p| total(leaf * O::PARTS + p)));
         let adjoints: Vec<_> = (0..table.pairs() * count).map(adjoint).collect();
-        let gas = Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction).lifted(Outer::<O>::constant);
+        let gas =
+            Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction).lifted(Outer::<O>::constant);
         let theta: Vec<Outer<O>> = self.theta::<O>(&job).into_iter().map(Dual::constant).collect();
         let slope = |leaf: usize| {
             let mut theta = theta.clone();
@@ -135,7 +147,10 @@ impl<E: Truncated> Bound<E> {
             let mut sum = gas.correction(&self.binding, rows.iter().map(|row| row.tail)).0;
             for (pair, row) in rows.iter().enumerate() {
                 for k in 0..count {
-                    sum = row.coef.leaf(k).mul_add(Dual::constant(adjoints[pair * count + k]), sum);
+                    sum = row
+                        .coef
+                        .leaf(k)
+                        .mul_add(Dual::constant(adjoints[pair * count + k]), sum);
                 }
             }
             let slope = if sum.on[0] { sum.d[0] } else { O::build([0.0; 2]) };
@@ -216,7 +231,10 @@ impl<E: Truncated> PairTerm for Bound<E> {
             let row = rows.get(self.binding.index(a, b))?;
             (r2.v.v < row.cutoff2).then(|| E::energy(r2, &row.coef))
         };
-        Oracle { pair: Box::new(pair), tails }
+        Oracle {
+            pair: Box::new(pair),
+            tails,
+        }
     }
 }
 

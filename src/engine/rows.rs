@@ -42,7 +42,11 @@ pub(super) unsafe fn columns<L: Lane>(base: *const f64, index: *const u32) -> [L
                 parts[k][lane] = *row.add(k);
             }
         }
-        [L::load(parts[0].as_ptr()), L::load(parts[1].as_ptr()), L::load(parts[2].as_ptr())]
+        [
+            L::load(parts[0].as_ptr()),
+            L::load(parts[1].as_ptr()),
+            L::load(parts[2].as_ptr()),
+        ]
     }
 }
 
@@ -144,7 +148,11 @@ unsafe fn keep_near_of_eight(
     out: *mut u32,
 ) -> usize {
     use core::arch::x86_64::*;
-    let valid = if candidates.count >= 8 { 0xff } else { (1_u8 << candidates.count) - 1 };
+    let valid = if candidates.count >= 8 {
+        0xff
+    } else {
+        (1_u8 << candidates.count) - 1
+    };
     // SAFETY: the caller vouches for both places.
     unsafe {
         let slots = _mm256_loadu_si256(candidates.slots.cast());

@@ -71,20 +71,35 @@ impl Search<'_> {
     pub(super) fn fill(&self, b: usize, block: &mut Block, isa: Isa) {
         let first = b * LANES * SLICES;
         let end = self.layout.first_ghost().min(first + LANES * SLICES);
-        let kinds = self.kinds.map_or(1, |(_, k)| k.pairs.iter().max().map_or(0, |m| *m as usize + 1));
+        let kinds = self
+            .kinds
+            .map_or(1, |(_, k)| k.pairs.iter().max().map_or(0, |m| *m as usize + 1));
         block.clear(first, self.layout.len(), kinds);
         let mut rows: [Vec<u32>; LANES] = Default::default();
         for slice in (first..end).step_by(LANES) {
             let mut counts = [0; LANES];
             for lane in 0..LANES {
                 if slice + lane < self.layout.atoms.len() {
-                    counts[lane] = dispatch(isa, FindRow { search: self, slot: slice + lane, row: &mut rows[lane] });
+                    counts[lane] = dispatch(
+                        isa,
+                        FindRow {
+                            search: self,
+                            slot: slice + lane,
+                            row: &mut rows[lane],
+                        },
+                    );
                 }
             }
             let kind = self.kinds.map(|(of, kinds)| {
-                move |lane: usize, j: u32| kinds.pairs[of[slice + lane] as usize * kinds.species + of[j as usize] as usize]
+                move |lane: usize, j: u32| {
+                    kinds.pairs[of[slice + lane] as usize * kinds.species + of[j as usize] as usize]
+                }
             });
-            block.push(core::array::from_fn(|lane| &rows[lane][..counts[lane]]), self.layout.padding_slot(), kind);
+            block.push(
+                core::array::from_fn(|lane| &rows[lane][..counts[lane]]),
+                self.layout.padding_slot(),
+                kind,
+            );
         }
     }
 }
@@ -101,14 +116,20 @@ impl Kernel for FindRow<'_> {
 
     #[inline(always)]
     fn run<L: Lane>(self) -> usize {
-        let Self { search: Search { binned, sphere, .. }, slot, row } = self;
+        let Self {
+            search: Search { binned, sphere, .. },
+            slot,
+            row,
+        } = self;
         let grid = &binned.grid;
         let r = self.search.coordinates.position(slot);
         let s = self.search.cell.fractional(r);
         let mut count = 0;
         for z in grid.along(2, s.z - sphere.half[2])..=grid.along(2, s.z + sphere.half[2]) {
             for y in grid.along(1, s.y - sphere.half[1])..=grid.along(1, s.y + sphere.half[1]) {
-                let Some(half) = sphere.half_line(grid, s, y, z) else { continue };
+                let Some(half) = sphere.half_line(grid, s, y, z) else {
+                    continue;
+                };
                 let line = grid.line(y, z);
                 let begin = binned.starts[line + grid.along(0, s.x - half)] as usize;
                 let end = binned.starts[line + grid.along(0, s.x + half) + 1] as usize;
@@ -139,17 +160,25 @@ fn near<L: Lane>(
     let room = range.end + LANES;
     assert!(room <= x.len() && room <= y.len() && room <= z.len() && room <= slots.len());
     assert!(count + range.len() + LANES <= row.len());
+    // in registers, where the writes to the row cannot touch them
+    let (x, y, z, slots) = (x.as_ptr(), y.as_ptr(), z.as_ptr(), slots.as_ptr());
+    let (rx, ry, rz, limit) = (L::lit(r.x), L::lit(r.y), L::lit(r.z), L::lit(radius2));
+    let row = row.as_mut_ptr();
     let mut at = range.start;
     while at < range.end {
         // SAFETY: the assertions above leave room for LANES values at every position of the range, and in the row for all
         // of them and LANES more.
         unsafe {
-            let dx = L::load(x.as_ptr().add(at)) - L::lit(r.x);
-            let dy = L::load(y.as_ptr().add(at)) - L::lit(r.y);
-            let dz = L::load(z.as_ptr().add(at)) - L::lit(r.z);
+            let dx = L::load(x.add(at)) - rx;
+            let dy = L::load(y.add(at)) - ry;
+            let dz = L::load(z.add(at)) - rz;
             let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
-            let candidates = Candidates { slots: slots.as_ptr().add(at), count: range.end - at, own };
-            count += keep_near(r2, L::lit(radius2), candidates, row.as_mut_ptr().add(count));
+            let candidates = Candidates {
+                slots: slots.add(at),
+                count: range.end - at,
+                own,
+            };
+            count += keep_near(r2, limit, candidates, row.add(count));
         }
         at += L::WIDTH;
     }

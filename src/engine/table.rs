@@ -62,7 +62,10 @@ impl Table {
     /// # Panics
     /// Unless the table was made for this order and number of leaves and covers the pairs: the loads below rely on it.
     pub(super) fn assert_shape<O: Order>(&self, leaves: usize, pairs: usize) {
-        assert!(self.leaves == leaves && self.parts == O::PARTS, "a coefficient table of another shape");
+        assert!(
+            self.leaves == leaves && self.parts == O::PARTS,
+            "a coefficient table of another shape"
+        );
         assert!(self.pairs >= pairs && self.columns.len() == self.pairs * (1 + leaves * O::PARTS));
     }
 
@@ -72,7 +75,11 @@ impl Table {
         let mut leaves = [O::Scalar::<L>::lit(0.0); MOST_LEAVES];
         for k in 0..C::COUNT {
             let column = 1 + k * O::PARTS;
-            let tangent = if O::PARTS == 2 { self.columns[(column + 1) * self.pairs] } else { 0.0 };
+            let tangent = if O::PARTS == 2 {
+                self.columns[(column + 1) * self.pairs]
+            } else {
+                0.0
+            };
             leaves[k] = O::build([L::lit(self.columns[column * self.pairs]), L::lit(tangent)]);
         }
         (L::lit(self.columns[0]), assemble(&leaves))
