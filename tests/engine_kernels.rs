@@ -4,6 +4,7 @@ mod support;
 
 use admd::ad::Isa;
 use admd::engine::{Configuration, Evaluation, ForceField, Request, Settings, Vec3};
+use admd::potentials::catalog::PAIRS;
 use admd::potentials::form::truncation::Truncation;
 use support::*;
 
@@ -158,6 +159,32 @@ fn forces_have_the_same_bits_whatever_else_is_asked_for() {
                 assert_eq!(found.gradient.len(), if request.gradient { 8 } else { 0 });
                 assert_eq!(found.tangent.is_some(), request.tangent.is_some());
             }
+        }
+    }
+}
+
+#[test]
+fn every_potential_of_the_catalogue_agrees_and_keeps_its_bits() {
+    let c = lattice(
+        cell([5.5, 6.0, 6.5], [80.0, 90.0, 100.0], [true; 3]),
+        [5, 5, 6],
+        0.05,
+        1,
+        8,
+    );
+    for info in PAIRS {
+        for truncation in TRUNCATIONS {
+            let mut field = field(vec![example(info, 2.5, truncation)], 0.3);
+            let direction = direction(&c, field.parameters().count(), 3);
+            let request = everything(Some(&direction));
+            let found = evaluate(&mut field, &c, request);
+            assert_agree(&found, &oracle(&field, &c, request), ROUND_OFF);
+            let alone = evaluate(&mut field, &c, Request::FORCES);
+            assert!(
+                alone.forces == found.forces,
+                "{}: forces change their bits with a tangent",
+                info.name
+            );
         }
     }
 }

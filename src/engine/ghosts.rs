@@ -45,7 +45,7 @@ pub(super) fn place(
     let heights = [0, 1, 2].map(|k| cell.height(k));
     let margin = [0, 1, 2].map(|k| if periodic[k] { reach / heights[k] } else { 0.0 });
     let copies: f64 = margin.iter().map(|e| 1.0 + 2.0 * e).product();
-    if !(copies * (positions.len() as f64 + 16.0) < MOST_SLOTS) {
+    if copies * (positions.len() as f64 + 16.0) >= MOST_SLOTS {
         return Err(EngineError::TooManyImages {
             copies,
             atoms: positions.len(),

@@ -160,21 +160,25 @@ fn near<L: Lane>(
     let room = range.end + LANES;
     assert!(room <= x.len() && room <= y.len() && room <= z.len() && room <= slots.len());
     assert!(count + range.len() + LANES <= row.len());
+    // in registers, where the writes to the row cannot touch them
+    let (x, y, z, slots) = (x.as_ptr(), y.as_ptr(), z.as_ptr(), slots.as_ptr());
+    let (rx, ry, rz, limit) = (L::lit(r.x), L::lit(r.y), L::lit(r.z), L::lit(radius2));
+    let row = row.as_mut_ptr();
     let mut at = range.start;
     while at < range.end {
         // SAFETY: the assertions above leave room for LANES values at every position of the range, and in the row for all
         // of them and LANES more.
         unsafe {
-            let dx = L::load(x.as_ptr().add(at)) - L::lit(r.x);
-            let dy = L::load(y.as_ptr().add(at)) - L::lit(r.y);
-            let dz = L::load(z.as_ptr().add(at)) - L::lit(r.z);
+            let dx = L::load(x.add(at)) - rx;
+            let dy = L::load(y.add(at)) - ry;
+            let dz = L::load(z.add(at)) - rz;
             let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
             let candidates = Candidates {
-                slots: slots.as_ptr().add(at),
+                slots: slots.add(at),
                 count: range.end - at,
                 own,
             };
-            count += keep_near(r2, L::lit(radius2), candidates, row.as_mut_ptr().add(count));
+            count += keep_near(r2, limit, candidates, row.add(count));
         }
         at += L::WIDTH;
     }

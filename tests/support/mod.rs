@@ -1,10 +1,12 @@
 //! Small systems for tests: bindings, configurations, comparisons.
-#![allow(dead_code)] // every test program uses its own part
+#![allow(dead_code, unreachable_pub)] // every test program uses its own part
 
 use admd::engine::{Cell, Configuration, Direction, Evaluation, ForceField, Mat3, Request, Settings, Vec3, reference};
 use admd::potentials::catalog::pair_info;
 use admd::potentials::form::binding::{Leaf, Origin, Pair, PairBinding};
 use admd::potentials::form::mixing::Rule;
+use admd::potentials::form::pair::Info;
+use admd::potentials::form::parameters::ParameterSpec;
 use admd::potentials::form::truncation::Truncation;
 
 /// A Lennard-Jones binding: for each pair a ≤ b of `species` species its (ε, σ, cutoff), or `None` for no interaction.
@@ -41,6 +43,20 @@ pub fn lj(species: usize, pairs: &[Option<(f64, f64, f64)>], truncation: Truncat
         species: (0..species).map(|k| format!("S{k}")).collect(),
         leaves,
         pairs,
+    }
+}
+
+/// Any potential of the catalogue for one species, with its example parameters.
+pub fn example(info: &'static Info, cutoff: f64, truncation: Truncation) -> PairBinding {
+    let named = |(spec, value): (&'static ParameterSpec, &f64)| Leaf {
+        name: spec.name.into(),
+        spec,
+        value: *value,
+    };
+    PairBinding {
+        info,
+        leaves: info.parameters.iter().zip(info.example).map(named).collect(),
+        ..plain_lj(cutoff, truncation)
     }
 }
 
