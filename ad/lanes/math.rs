@@ -4,7 +4,7 @@
 //! fused multiply-adds that inline into the kernel. The only branches skip rare work: sine and cosine of an argument above
 //! 10⁹, where the lanes go through libm one by one, and the special cases of `powf`.
 //!
-//! Errors in units in the last place [ulp], the bounds that hold and the largest of 100,000 points a function against
+//! Errors in units in the last place \[ulp\], the bounds that hold and the largest of 100,000 points a function against
 //! 42-digit arithmetic (sine and cosine in every quadrant up to 10⁹, powers up to the ends of the range):
 //!
 //! | | exp | ln | powf | sin, cos | tanh | erfc | acos | atan2 |

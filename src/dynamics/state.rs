@@ -9,8 +9,8 @@ pub struct State {
     pub step: u64,
     /// Cell, species and positions.
     pub configuration: Configuration,
-    /// Velocities [length/τ].
+    /// Velocities \[length/τ\].
     pub velocities: Vec<Vec3>,
-    /// Mass of each atom [mass].
+    /// Mass of each atom \[mass\].
     pub masses: Vec<f64>,
 }

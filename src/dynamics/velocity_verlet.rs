@@ -66,7 +66,7 @@ where
 /// Velocity Verlet at constant energy, volume and number of atoms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VelocityVerlet {
-    /// Length of a step [τ].
+    /// Length of a step \[τ\].
     pub timestep: f64,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// Covers [low, high] by bins not thinner than `size` [length], where `heights` [length] is the length of one
+    /// Covers [low, high] by bins not thinner than `size` \[length\], where `heights` \[length\] is the length of one
     /// fractional unit across each pair of faces.
     pub(super) fn new(low: [f64; 3], high: [f64; 3], heights: [f64; 3], size: f64, atoms: usize) -> Self {
         let extent = [0, 1, 2].map(|k| (high[k] - low[k]).max(0.0) * heights[k]);

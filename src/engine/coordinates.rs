@@ -70,7 +70,7 @@ impl Layout {
 /// Positions, and their tangents where asked for: a row x, y, z, 0 a slot.
 #[derive(Debug, Default)]
 pub struct Coordinates {
-    /// Positions and tangents [length].
+    /// Positions and tangents \[length\].
     rows: [Vec<Row>; 2],
 }
 
@@ -111,13 +111,13 @@ impl Coordinates {
         unsafe { self.gather::<O, L>(slots.as_ptr()) }
     }
 
-    /// The position in a slot [length].
+    /// The position in a slot \[length\].
     pub(super) fn position(&self, slot: usize) -> Vec3 {
         let Row([x, y, z, _]) = self.rows[0][slot];
         Vec3::new(x, y, z)
     }
 
-    /// Takes the positions [length] of the atoms and, where a direction is given, their tangents.
+    /// Takes the positions \[length\] of the atoms and, where a direction is given, their tangents.
     pub(super) fn refresh(&mut self, layout: &Layout, cell: &Cell, positions: &[Vec3], direction: Option<&Direction>) {
         let [values, tangents] = &mut self.rows;
         let translations: Vec<Vec3> = layout.shifts.iter().map(|n| cell.translation(*n)).collect();

@@ -11,7 +11,7 @@ use admd_potentials::form::binding::{Leaf, PairBinding};
 /// How the engine works, as opposed to what it computes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// Thickness of the shell by which the neighbour list exceeds the cutoff [length]. With 0 the list is built whenever
+    /// Thickness of the shell by which the neighbour list exceeds the cutoff \[length\]. With 0 the list is built whenever
     /// anything has moved.
     pub skin: f64,
     /// The instruction set of the kernels; `None` leaves the choice to [`Isa::detect`].
@@ -19,7 +19,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The given skin [length], and the best instruction set of this machine.
+    /// The given skin \[length\], and the best instruction set of this machine.
     pub fn new(skin: f64) -> Self {
         Self { skin, isa: None }
     }
@@ -118,7 +118,7 @@ impl ForceField {
         Ok(())
     }
 
-    /// The largest cutoff [length].
+    /// The largest cutoff \[length\].
     pub fn cutoff(&self) -> f64 {
         self.bindings().map(PairBinding::cutoff).fold(0.0, f64::max)
     }

@@ -22,7 +22,7 @@ pub(super) struct Binned {
     pub(super) grid: Grid,
     /// Position of the first item of each bin in the arrays below, and the end.
     pub(super) starts: Vec<u32>,
-    /// Coordinates [length], with room for one lane value beyond the end.
+    /// Coordinates \[length\], with room for one lane value beyond the end.
     pub(super) axes: [Vec<f64>; 3],
     /// Slots, with the same room.
     pub(super) slots: Vec<u32>,
@@ -30,7 +30,7 @@ pub(super) struct Binned {
     order: Vec<u32>,
 }
 
-/// Places the atoms for a list of the given reach [length].
+/// Places the atoms for a list of the given reach \[length\].
 ///
 /// # Errors
 /// An atom too far away to be wrapped, or more images than can be indexed.

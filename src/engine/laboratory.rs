@@ -19,7 +19,7 @@ pub struct Laboratory {
 }
 
 impl Laboratory {
-    /// Builds the list for a cutoff and a skin [length].
+    /// Builds the list for a cutoff and a skin \[length\].
     ///
     /// # Errors
     /// A configuration that has no list.
@@ -70,7 +70,7 @@ impl Laboratory {
         }
     }
 
-    /// The forces of the last run, in the order of the atoms [energy/length].
+    /// The forces of the last run, in the order of the atoms \[energy/length\].
     pub fn result(&self) -> Vec<Vec3> {
         let mut out = Vec::new();
         reduce::forces(&self.list.layout, &self.sums, 0, &mut out);

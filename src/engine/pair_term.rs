@@ -55,7 +55,7 @@ pub(super) trait PairTerm: Send + Sync {
     fn set_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError>;
     /// Adds forces, and energies and virial where asked for, to the sums of each block.
     fn forces(&self, job: Job, energy: bool, sums: &mut [BlockSums]);
-    /// Tail corrections: for each part the energy, and the virial on each axis [energy].
+    /// Tail corrections: for each part the energy, and the virial on each axis \[energy\].
     fn tail(&self, job: Job) -> [(f64, f64); 2];
     /// dE/dθ of the term's parameters with tail corrections, and its tangent.
     fn gradient(&self, job: Job) -> Vec<[f64; 2]>;

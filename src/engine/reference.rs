@@ -123,7 +123,7 @@ struct Pair {
     i: usize,
     j: usize,
     species: [usize; 2],
-    /// From the first to the second [length].
+    /// From the first to the second \[length\].
     d: [Directed; 3],
 }
 

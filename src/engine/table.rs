@@ -13,14 +13,14 @@ pub struct Table {
     pairs: usize,
     /// Squared cutoffs, then for each leaf its parts.
     columns: Vec<f64>,
-    /// A squared distance at which every pair can be evaluated: the largest cutoff [length²].
+    /// A squared distance at which every pair can be evaluated: the largest cutoff \[length²\].
     far: f64,
     leaves: usize,
     parts: usize,
 }
 
 impl Table {
-    /// A table from the squared cutoff [length²] and the coefficients of each pair of species.
+    /// A table from the squared cutoff \[length²\] and the coefficients of each pair of species.
     pub fn new<O: Order, C: Leaves<O::Scalar<f64>>>(rows: &[(f64, C)]) -> Self {
         let cutoffs = rows.iter().map(|(cutoff2, _)| *cutoff2);
         let mut columns: Vec<f64> = cutoffs.clone().collect();
@@ -54,7 +54,7 @@ impl Table {
         self.pairs
     }
 
-    /// The largest squared cutoff [length²].
+    /// The largest squared cutoff \[length²\].
     pub fn far(&self) -> f64 {
         self.far
     }

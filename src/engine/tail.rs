@@ -40,7 +40,7 @@ impl<T: Real> Gas<T> {
         }
     }
 
-    /// Energy, and the virial on each axis [energy], from the integrals of each pair of species.
+    /// Energy, and the virial on each axis \[energy\], from the integrals of each pair of species.
     pub(super) fn correction(&self, binding: &PairBinding, tails: impl Iterator<Item = Option<Tail<T>>>) -> (T, T) {
         let (mut energy, mut virial) = (T::lit(0.0), T::lit(0.0));
         for ((a, b), tail) in binding.each_pair().zip(tails) {

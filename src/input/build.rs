@@ -15,7 +15,7 @@ use admd_potentials::form::units::{Dimension, METAL, UnitSystem};
 use std::cell::RefCell;
 use std::path::Path;
 
-/// The skin when the input does not say [length]. It costs list entries in proportion to (r_c + skin)³ and saves builds in
+/// The skin when the input does not say \[length\]. It costs list entries in proportion to (r_c + skin)³ and saves builds in
 /// proportion to the skin; 0.3 σ is a good compromise for a liquid, and 1 Å is about that for real atoms.
 pub(super) fn default_skin(units: &UnitSystem) -> f64 {
     if units.is_reduced() { 0.3 } else { 1.0 }

@@ -167,7 +167,7 @@ fn sites(occupation: &Occupation, block: &Block, atoms: usize, seed: u64) -> Vec
     }
 }
 
-/// The edges of the whole block [length], from the constant, the density or the edges.
+/// The edges of the whole block \[length\], from the constant, the density or the edges.
 fn size(view: &View<'_>, block: &Block, mean_mass: f64) -> Option<Mat3> {
     let given: Vec<&str> = ["constant", "density", "edges"]
         .into_iter()

@@ -39,7 +39,7 @@ pub struct Plan {
 pub enum IntegratorPlan {
     /// Velocity Verlet at constant energy.
     VelocityVerlet {
-        /// Time step [τ].
+        /// Time step \[τ\].
         timestep: f64,
     },
 }

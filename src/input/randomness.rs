@@ -52,7 +52,7 @@ pub fn mixture(counts: &[usize], seed: u64) -> Vec<u16> {
     sites
 }
 
-/// Displaces every coordinate by a uniform random number between ± amplitude [length].
+/// Displaces every coordinate by a uniform random number between ± amplitude \[length\].
 pub fn displace(positions: &mut [Vec3], amplitude: f64, seed: u64) {
     if amplitude == 0.0 {
         return;

@@ -24,7 +24,7 @@ pub(super) struct Raw {
     pub(super) cell: Cell,
 }
 
-/// Coordinates beyond this [length] leave no digits for distances.
+/// Coordinates beyond this \[length\] leave no digits for distances.
 const FARTHEST: f64 = 1e9;
 /// No table of pairs should have more species than the periodic table has elements, twice.
 const MOST_SPECIES: usize = 240;

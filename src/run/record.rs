@@ -31,7 +31,7 @@ pub fn thermo_row(moment: &Moment, integrator: &dyn Integrator, units: &UnitSyst
     }
 }
 
-/// The time of a step [time].
+/// The time of a step \[time\].
 pub(super) fn time(step: u64, integrator: &dyn Integrator, units: &UnitSystem) -> f64 {
     step as f64 * (integrator.timestep() / units.to_coherent(Dimension::TIME))
 }

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// Digits of energies and the like in the summary; the JSON has all.
 const DIGITS: usize = 10;
 
-/// −virial/volume [energy/length³].
+/// −virial/volume \[energy/length³\].
 fn stress(e: &Evaluated) -> Option<Mat3> {
     let volume = observables::volume(&e.configuration.cell)?;
     e.evaluation.virial.map(|w| -w / volume)

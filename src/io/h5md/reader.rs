@@ -218,7 +218,7 @@ impl Trajectory {
         &self.table.steps
     }
 
-    /// The times of the frames [time].
+    /// The times of the frames \[time\].
     pub fn times(&self) -> &[f64] {
         &self.table.times
     }
