@@ -110,7 +110,9 @@ pub fn main() -> ExitCode {
             .and_then(|text| terminal::print(&text)),
         Verb::Evaluate(a) => evaluate::run(&a),
         Verb::Export(a) => export(&a),
-        Verb::Info(a) => info::run(&a).map_err(Into::into).and_then(|text| terminal::print(&text)),
+        Verb::Info(a) => info::run(&a)
+            .map_err(Into::into)
+            .and_then(|text| terminal::print(&text)),
         Verb::Potentials(a) => potentials::run(&a),
         Verb::Schema(a) => terminal::print(&schema::print(document(&a))),
         Verb::Completions(a) => completions::run(&a, &mut Cli::command()),
