@@ -3,7 +3,7 @@
 //!
 //! A coordinate row x, y, z, 0 is 32 bytes: one load an atom and a transposition in registers. On a Zen 4 core that made
 //! the Lennard-Jones force kernel 1.7 times as fast as three gather instructions (AVX2: 1.4 times); on processors with
-//! fast gathers it costs about as many cycles as they do.
+//! fast gathers it should cost about as much as they do, by instruction count.
 
 use crate::ad::Lane;
 
