@@ -155,36 +155,73 @@ fn compare(c: &Configuration, isa: Isa) -> f64 {
     times[1] / times[0]
 }
 
+/// Requests as a run makes them, with their names.
+fn requests(along: &Direction) -> [(&'static str, Request<'_>); 4] {
+    let forces = Request::FORCES;
+    [
+        ("forces", forces),
+        ("forces, energy, virial", Request::ENERGY),
+        (
+            "parameter gradient",
+            Request {
+                gradient: true,
+                ..forces
+            },
+        ),
+        (
+            "Hessian-vector product",
+            Request {
+                tangent: Some(along),
+                ..forces
+            },
+        ),
+    ]
+}
+
+fn along(c: &Configuration) -> Direction {
+    Direction {
+        positions: c.positions.iter().map(|r| r.map(f64::sin)).collect(),
+        ..Direction::default()
+    }
+}
+
+/// Best times of list build and whole evaluations, interleaved.
+fn whole(c: &Configuration) {
+    let along = along(c);
+    let mut laboratory = Laboratory::new(c, CUTOFF, SKIN, Isa::best()).expect("a list");
+    let mut fields = [field(), field(), field(), field()];
+    let [f0, f1, f2, f3] = &mut fields;
+    let [r0, r1, r2, r3] = requests(&along);
+    let run = |field: &mut ForceField, request: Request, e: &mut Evaluation| {
+        field.evaluate(c, request, e).expect("an evaluation");
+    };
+    let mut e = [(); 4].map(|()| Evaluation::default());
+    let [e0, e1, e2, e3] = &mut e;
+    let times = interleaved([
+        &mut || run(f0, r0.1, e0),
+        &mut || run(f1, r1.1, e1),
+        &mut || run(f2, r2.1, e2),
+        &mut || run(f3, r3.1, e3),
+        &mut || drop(laboratory.rebuild(c)),
+    ]);
+    println!("whole evaluations with {} threads", rayon::current_num_threads());
+    for (name, t) in [r0.0, r1.0, r2.0, r3.0, "list build"].into_iter().zip(times) {
+        println!(
+            "  {name:<23} {:7.1} ns/atom  {:5.2} of forces",
+            1e9 * t / c.len() as f64,
+            t / times[0]
+        );
+    }
+}
+
 fn surroundings(criterion: &mut Criterion, c: &Configuration) {
     let mut group = criterion.benchmark_group("melt of 32,000");
     group.sample_size(20).throughput(Throughput::Elements(c.len() as u64));
     let mut laboratory = Laboratory::new(c, CUTOFF, SKIN, Isa::best()).expect("a list");
     group.bench_function("list build", |b| b.iter(|| laboratory.rebuild(c)));
     group.bench_function("refresh of coordinates", |b| b.iter(|| laboratory.refresh(c)));
-    let along = Direction {
-        positions: c.positions.iter().map(|r| r.map(f64::sin)).collect(),
-        ..Direction::default()
-    };
-    let (mut field, mut e) = (field(), Evaluation::default());
-    let requests = [
-        ("forces", Request::FORCES),
-        ("forces, energy, virial", Request::ENERGY),
-        (
-            "parameter gradient",
-            Request {
-                gradient: true,
-                ..Request::FORCES
-            },
-        ),
-        (
-            "Hessian-vector product",
-            Request {
-                tangent: Some(&along),
-                ..Request::FORCES
-            },
-        ),
-    ];
-    for (name, request) in requests {
+    let (mut field, mut e, along) = (field(), Evaluation::default(), along(c));
+    for (name, request) in requests(&along) {
         group.bench_function(name, |b| b.iter(|| field.evaluate(c, request, &mut e)));
     }
     group.finish();
@@ -201,6 +238,7 @@ fn main() {
             );
         }
     }
+    whole(&c);
     let mut criterion = Criterion::default().configure_from_args();
     surroundings(&mut criterion, &c);
     criterion.final_summary();

@@ -143,7 +143,7 @@ impl ForceField {
         self.isa
     }
 
-    /// Evaluates what is asked for; `out` is reused, so that a step allocates nothing.
+    /// Evaluates what is asked for; the memory of `out`, of the list and of the sums is reused from step to step.
     ///
     /// # Errors
     /// Non-finite positions, overlapping atoms, unknown species; `out` is then not to be used.

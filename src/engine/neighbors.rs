@@ -8,7 +8,7 @@
 use super::coordinates::{CHUNK, Coordinates, Layout};
 use super::force_field::NeighborStatistics;
 use super::ghosts::{Binned, place};
-use super::search::{Kinds, Search, Sphere};
+use super::search::{Kinds, Search};
 use super::sell::{Block, LANES, SLICES};
 use super::{Cell, Configuration, Direction, EngineError, Mat3, Vec3};
 use admd_ad::Isa;
@@ -116,7 +116,7 @@ impl NeighborList {
             coordinates,
             binned,
             cell: &c.cell,
-            sphere: Sphere::new(&c.cell, self.reach * (1.0 + ROUNDING)),
+            reach: self.reach * (1.0 + ROUNDING),
             kinds: species.as_deref().map(|s| (s, kinds)),
         };
         blocks.resize_with(layout.first_ghost().div_ceil(LANES * SLICES), Block::default);

@@ -202,7 +202,8 @@ impl<E: Truncated> PairTerm for Bound<E> {
             return;
         }
         match (job.direction.is_some(), energy) {
-            (true, _) => self.force_pass::<Along, true>(job, &self.table::<Along>(&job), sums),
+            (true, true) => self.force_pass::<Along, true>(job, &self.table::<Along>(&job), sums),
+            (true, false) => self.force_pass::<Along, false>(job, &self.table::<Along>(&job), sums),
             (false, true) => self.force_pass::<Value, true>(job, &self.table, sums),
             (false, false) => self.force_pass::<Value, false>(job, &self.table, sums),
         }
