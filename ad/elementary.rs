@@ -3,7 +3,7 @@
 //! Each entry maps the argument to `(value, slope)`, written over any [`Real`], so that nested modes differentiate the
 //! slope by the same table. No other place in the workspace holds a derivative written by hand.
 
-use crate::real::{Lane, Mask, Real};
+use crate::real::{Lane, Real};
 use core::f64::consts::FRAC_2_SQRT_PI;
 
 /// a b with its slopes b and a.
@@ -54,29 +54,27 @@ pub fn ln<V: Real>(x: V) -> (V, V) {
 }
 
 /// xⁿ and n xⁿ⁻¹; for n = 0 the slope is exactly 0, also at x = 0; for n < 0 value and slope at 0 are infinite.
+///
+/// The value is `x.powi(n)` itself, not xⁿ⁻¹·x: a value has the same bits at every order of differentiation.
 #[inline(always)]
 pub fn powi<V: Real>(x: V, n: i32) -> (V, V) {
     match n {
         0 => (V::lit(1.0), V::lit(0.0)),
         1 => (x, V::lit(1.0)),
         -1 => recip(x),
-        2.. => {
-            let below = x.powi(n - 1);
-            (below * x, below * f64::from(n))
-        }
+        2.. => (x.powi(n), x.powi(n - 1) * f64::from(n)),
         _ => {
-            let inverse = x.recip();
-            let y = inverse.powi(-(n + 1)) * inverse;
-            (y, y * inverse * f64::from(n))
+            let y = x.powi(n);
+            (y, y * x.recip() * f64::from(n))
         }
     }
 }
 
 /// xᵖ for x ≥ 0 with its slopes p xᵖ⁻¹ and xᵖ ln x.
 ///
-/// Value and slope share the single power xᵖ⁻¹, which keeps derivatives of any order right at x = 0 too; second
-/// derivatives, when V is itself a dual, share xᵖ⁻². For p ≥ 1, p − 1 is exact; below, the value differs from `x.powf(p)` by
-/// what half an ulp of p − 1 makes. At x = 0:
+/// Value and slope are each a power of their own, not xᵖ⁻¹·x or p·y/x: a value then has the same bits at every order of
+/// differentiation, and slopes keep their digits at p near 1 and at x = 0. A kernel that drops the value pays for one power.
+/// At x = 0:
 ///
 /// | p | value | slope in x | second slope in x |
 /// |---|---|---|---|
@@ -92,15 +90,8 @@ pub fn powi<V: Real>(x: V, n: i32) -> (V, V) {
 #[inline(always)]
 pub fn powf<V: Real>(x: V, p: V) -> (V, V, V) {
     let (zero, one) = (V::lit(0.0), V::lit(1.0));
-    let below = x.powf(p - 1.0);
-    let (mut y, mut in_x) = (below * x, p * below);
-    // At x = 0, and where xᵖ⁻¹ leaves the range of f64 before xᵖ does, the product is 0 · ∞, in V's derivatives if not in
-    // the value. Such lanes, rare and kept out of the way of the others, take xᵖ itself.
-    let beyond = !(zero.lt(below) & below.lt(V::lit(f64::INFINITY)));
-    if beyond.any() {
-        y = V::select(beyond, x.powf(p), y);
-        in_x = V::select(zero.lt(p) | p.lt(zero), in_x, zero);
-    }
+    let y = x.powf(p);
+    let in_x = V::select(zero.lt(p) | p.lt(zero), p * x.powf(p - 1.0), zero);
     let positive = zero.lt(x);
     let logarithm = V::select(positive, x, one).ln();
     (y, in_x, V::select(positive, y * logarithm, zero))
