@@ -3,9 +3,6 @@
 //! A potential is one scalar energy over a generic AD scalar; forces, virial, Hessian-vector products and parameter
 //! gradients are derived from it. See `ARCHITECTURE.md` for the arrows between the modules.
 
-// dimension tags such as [length] are not links
-#![allow(rustdoc::broken_intra_doc_links)]
-
 pub mod cli;
 pub mod dynamics;
 pub mod input;

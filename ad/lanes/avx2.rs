@@ -153,6 +153,33 @@ impl Lane for F64x4 {
     unsafe fn gather(base: *const f64, index: *const u32) -> Self {
         Self(hardware!(_mm256_i32gather_pd::<8>(base, _mm_loadu_si128(index.cast()))))
     }
+    #[inline(always)]
+    unsafe fn columns(base: *const f64, index: *const u32) -> [Self; 3] {
+        hardware!({
+            let row = |k: usize| _mm256_loadu_pd(base.add(4 * *index.add(k) as usize));
+            let [a, b, c, d] = [row(0), row(1), row(2), row(3)];
+            let (xz01, xz23) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
+            let (y01, y23) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));
+            [
+                Self(_mm256_permute2f128_pd::<0x20>(xz01, xz23)),
+                Self(_mm256_permute2f128_pd::<0x20>(y01, y23)),
+                Self(_mm256_permute2f128_pd::<0x31>(xz01, xz23)),
+            ]
+        })
+    }
+    #[inline(always)]
+    unsafe fn keep(mask: Mask4, index: *const u32, count: usize, except: u32, out: *mut u32) -> usize {
+        hardware!({
+            let near = _mm256_movemask_pd(mask.0);
+            let mut kept = 0;
+            for k in 0..Self::WIDTH.min(count) {
+                let one = *index.add(k);
+                *out.add(kept) = one;
+                kept += usize::from((near >> k & 1 == 1) & (one != except));
+            }
+            kept
+        })
+    }
 }
 
 /// 2ⁿ for a whole n in [−1022, 1023].

@@ -150,6 +150,37 @@ impl Lane for F64x8 {
             base
         )))
     }
+    #[inline(always)]
+    unsafe fn columns(base: *const f64, index: *const u32) -> [Self; 3] {
+        hardware!({
+            let row = |k: usize| _mm256_loadu_pd(base.add(4 * *index.add(k) as usize));
+            let [a, b, c, d] = [
+                _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(row(0)), row(4)),
+                _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(row(1)), row(5)),
+                _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(row(2)), row(6)),
+                _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(row(3)), row(7)),
+            ];
+            let first = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+            let second = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+            let (xz01, xz23) = (_mm512_unpacklo_pd(a, b), _mm512_unpacklo_pd(c, d));
+            let (y01, y23) = (_mm512_unpackhi_pd(a, b), _mm512_unpackhi_pd(c, d));
+            [
+                Self(_mm512_permutex2var_pd(xz01, first, xz23)),
+                Self(_mm512_permutex2var_pd(y01, first, y23)),
+                Self(_mm512_permutex2var_pd(xz01, second, xz23)),
+            ]
+        })
+    }
+    #[inline(always)]
+    unsafe fn keep(mask: Mask8, index: *const u32, count: usize, except: u32, out: *mut u32) -> usize {
+        hardware!({
+            let valid = if count >= 8 { 0xff } else { (1_u8 << count) - 1 };
+            let index = _mm256_loadu_si256(index.cast());
+            let kept = _mm256_mask_cmpneq_epi32_mask(valid & mask.0, index, _mm256_set1_epi32(except as i32));
+            _mm256_storeu_si256(out.cast(), _mm256_maskz_compress_epi32(kept, index));
+            kept.count_ones() as usize
+        })
+    }
 }
 
 impl Bits for F64x8 {

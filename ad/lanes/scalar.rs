@@ -140,4 +140,21 @@ impl Lane for f64 {
         // SAFETY: the caller guarantees one readable index and that it is a valid offset.
         unsafe { base.add(index.read() as usize).read() }
     }
+    #[inline(always)]
+    unsafe fn columns(base: *const f64, index: *const u32) -> [Self; 3] {
+        // SAFETY: the caller guarantees one readable index and that it is the number of a row of four values.
+        unsafe {
+            let row = base.add(4 * index.read() as usize);
+            [row.read(), row.add(1).read(), row.add(2).read()]
+        }
+    }
+    #[inline(always)]
+    unsafe fn keep(mask: bool, index: *const u32, count: usize, except: u32, out: *mut u32) -> usize {
+        // SAFETY: the caller guarantees one readable and one writable value.
+        unsafe {
+            let own = index.read();
+            out.write(own);
+            usize::from(mask & (count > 0) & (own != except))
+        }
+    }
 }

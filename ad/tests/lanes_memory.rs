@@ -38,6 +38,37 @@ kernel!(Gather, L, {
     }
 });
 
+kernel!(Columns, L, {
+    let table: Vec<f64> = (0..400).map(|k| f64::from(k) * 0.5).collect();
+    let index: Vec<u32> = (0..L::WIDTH as u32).map(|k| (k * 37 + 99) % 100).collect();
+    // SAFETY: WIDTH indices of rows of the table.
+    let columns = unsafe { L::columns(table.as_ptr(), index.as_ptr()) };
+    for k in 0..L::WIDTH {
+        for (c, column) in columns.iter().enumerate() {
+            assert_eq!(column.extract(k), table[4 * index[k] as usize + c]);
+        }
+    }
+});
+
+kernel!(Keep, L, {
+    let index: Vec<u32> = (0..L::WIDTH as u32).map(|k| 100 + 3 * k).collect();
+    for bits in 0..1_u32 << L::WIDTH {
+        let mask = L::lit(0.5).lt(L::from_fn(|k| f64::from((bits >> k) & 1)));
+        for count in 0..=L::WIDTH + 1 {
+            for except in [0, 100, 100 + 3 * (L::WIDTH as u32 - 1)] {
+                let mut out = vec![0; L::WIDTH];
+                // SAFETY: WIDTH values are there on both sides.
+                let kept = unsafe { L::keep(mask, index.as_ptr(), count, except, out.as_mut_ptr()) };
+                let wanted: Vec<u32> = (0..L::WIDTH.min(count))
+                    .filter(|k| bits >> k & 1 == 1 && index[*k] != except)
+                    .map(|k| index[k])
+                    .collect();
+                assert_eq!(out[..kept], wanted);
+            }
+        }
+    }
+});
+
 kernel!(SumAndExtract, L, {
     let x = L::from_fn(|k| f64::from(1 << (3 * k)));
     let exact: i32 = (0..L::WIDTH).map(|k| 1 << (3 * k)).sum();
@@ -107,6 +138,16 @@ fn loads_and_stores_need_no_alignment_and_touch_nothing_else() {
 #[test]
 fn gather_reads_the_indexed_values() {
     on_every_isa(|isa| dispatch(isa, Gather));
+}
+
+#[test]
+fn columns_transpose_the_indexed_rows() {
+    on_every_isa(|isa| dispatch(isa, Columns));
+}
+
+#[test]
+fn keep_compresses_the_masked_indices() {
+    on_every_isa(|isa| dispatch(isa, Keep));
 }
 
 #[test]

@@ -3,7 +3,6 @@
 //! Slots: the atoms; padding up to a multiple of eight; the ghosts; one padding atom at the end.
 
 use super::order::Order;
-use super::rows::{Row, columns};
 use super::sell::LANES;
 use super::{Cell, Direction, Vec3};
 use admd_ad::Lane;
@@ -12,6 +11,11 @@ use rayon::prelude::*;
 /// Slots handled together when a loop over atoms is spread over threads; a constant, so that results do not depend on
 /// the number of threads.
 pub(super) const CHUNK: usize = 4096;
+
+/// x, y, z, 0, aligned so that no row crosses a cache line.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(32))]
+struct Row([f64; 4]);
 
 /// A periodic image of an atom.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +95,7 @@ impl Coordinates {
         let mut parts = [[L::lit(0.0); 3]; 2];
         for p in 0..O::PARTS {
             // SAFETY: the caller vouches for slots and lane type.
-            parts[p] = unsafe { columns::<L>(self.rows[p].as_ptr().cast(), slots) };
+            parts[p] = unsafe { L::columns(self.rows[p].as_ptr().cast(), slots) };
         }
         let [x, t] = parts;
         [O::build([x[0], t[0]]), O::build([x[1], t[1]]), O::build([x[2], t[2]])]

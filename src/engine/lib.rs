@@ -19,7 +19,6 @@ mod order;
 mod pair_term;
 mod reduce;
 pub mod reference;
-mod rows;
 mod search;
 mod sell;
 mod table;

@@ -5,7 +5,6 @@ use super::Vec3;
 use super::coordinates::{Coordinates, Layout};
 use super::ghosts::Binned;
 use super::order::Value;
-use super::rows::{Candidates, keep_near};
 use super::sell::{Block, LANES, SLICES};
 use admd_ad::{Isa, Kernel, Lane, dispatch};
 use core::ops::Range;
@@ -228,12 +227,7 @@ fn near<L: Lane>(
                 dz = (lz - z).max(z - hz).max(zero);
             }
             let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
-            let candidates = Candidates {
-                slots: slots.add(at),
-                count: range.end - at,
-                own,
-            };
-            count += keep_near(r2, limit, candidates, row.add(count));
+            count += L::keep(!limit.lt(r2), slots.add(at), range.end - at, own, row.add(count));
         }
         at += L::WIDTH;
     }
