@@ -121,7 +121,7 @@ impl<V: Real, const K: usize> Mul for Dual<V, K> {
     type Output = Self;
     #[inline(always)]
     fn mul(self, o: Self) -> Self {
-        self.chain2(o, (self.v * o.v, o.v, self.v))
+        self.chain2(o, elementary::mul(self.v, o.v))
     }
 }
 
@@ -129,9 +129,7 @@ impl<V: Real, const K: usize> Div for Dual<V, K> {
     type Output = Self;
     #[inline(always)]
     fn div(self, o: Self) -> Self {
-        let inverse = o.v.recip();
-        let quotient = self.v / o.v;
-        self.chain2(o, (quotient, inverse, -(quotient * inverse)))
+        self.chain2(o, elementary::div(self.v, o.v))
     }
 }
 
@@ -182,16 +180,6 @@ impl<V: Real, const K: usize> Div<f64> for Dual<V, K> {
     }
 }
 
-/// Unary functions read their rule from the table.
-macro_rules! from_table {
-    ($($name:ident),*) => {$(
-        #[inline(always)]
-        fn $name(self) -> Self {
-            self.chain(elementary::$name(self.v))
-        }
-    )*};
-}
-
 impl<V: Real, const K: usize> Real for Dual<V, K> {
     type Lane = V::Lane;
 
@@ -208,20 +196,7 @@ impl<V: Real, const K: usize> Real for Dual<V, K> {
         self.v.primal()
     }
 
-    from_table!(sq, recip, sqrt, exp, ln, sin, cos, tanh, erfc, acos, abs);
-
-    #[inline(always)]
-    fn powi(self, n: i32) -> Self {
-        self.chain(elementary::powi(self.v, n))
-    }
-    #[inline(always)]
-    fn powf(self, p: Self) -> Self {
-        self.chain2(p, elementary::powf(self.v, p.v))
-    }
-    #[inline(always)]
-    fn atan2(self, x: Self) -> Self {
-        self.chain2(x, elementary::atan2(self.v, x.v))
-    }
+    elementary::methods_from_table!(v);
 
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {

@@ -59,9 +59,9 @@ pub trait Real:
     fn powi(self, n: i32) -> Self;
     /// xᵖ for x ≥ 0, differentiable in x and in p.
     fn powf(self, p: Self) -> Self;
-    /// Sine [rad].
+    /// Sine \[rad\].
     fn sin(self) -> Self;
-    /// Cosine [rad].
+    /// Cosine \[rad\].
     fn cos(self) -> Self;
     /// Hyperbolic tangent.
     fn tanh(self) -> Self;
@@ -69,7 +69,7 @@ pub trait Real:
     fn erfc(self) -> Self;
     /// Inverse cosine; the argument is clamped to [−1, 1], where the derivative is taken as 0.
     fn acos(self) -> Self;
-    /// The angle of the point (x, self) [rad]; 0 with zero derivatives at the origin.
+    /// The angle of the point (x, self) \[rad\]; 0 with zero derivatives at the origin.
     fn atan2(self, x: Self) -> Self;
     /// |x|; the derivative at 0 is 0.
     fn abs(self) -> Self;
@@ -91,8 +91,28 @@ pub trait Real:
     fn max(self, other: Self) -> Self {
         Self::select(self.lt(other), other, self)
     }
-    /// Σ w[k]·x[k] as one node.
+    /// Σₖ wₖ xₖ as one node.
     fn dot(w: &[Self], x: &[Self]) -> Self;
+    /// Σₖ xₖ as one node.
+    #[inline(always)]
+    fn total(x: &[Self]) -> Self {
+        x.iter().fold(Self::lit(0.0), |sum, x| sum + *x)
+    }
+    /// The matrix–vector product y = W x as one node; `w` holds W by rows, y.len() rows of x.len() columns.
+    ///
+    /// # Panics
+    /// If `w.len()` is not `y.len() * x.len()`.
+    #[inline(always)]
+    fn dense(w: &[Self], x: &[Self], y: &mut [Self]) {
+        assert_eq!(
+            w.len(),
+            y.len() * x.len(),
+            "a dense layer needs one weight for each output and input"
+        );
+        for (i, y) in y.iter_mut().enumerate() {
+            *y = Self::dot(&w[i * x.len()..(i + 1) * x.len()], x);
+        }
+    }
 }
 
 /// A hardware value without derivatives: `f64` itself or a SIMD register of them.

@@ -45,7 +45,11 @@ impl PairEvaluator for ByHand {
 
 fn binding() -> PairBinding {
     let info = pair_info("lj").expect("Lennard-Jones is in the catalogue");
-    let leaf = |k: usize| Leaf { name: info.parameters[k].name.into(), spec: &info.parameters[k], value: 1.0 };
+    let leaf = |k: usize| Leaf {
+        name: info.parameters[k].name.into(),
+        spec: &info.parameters[k],
+        value: 1.0,
+    };
     PairBinding {
         label: "lj".into(),
         info,
@@ -54,7 +58,10 @@ fn binding() -> PairBinding {
         rule: Rule::Arithmetic,
         species: vec!["A".into()],
         leaves: vec![leaf(0), leaf(1)],
-        pairs: vec![Pair { origin: Origin::Given(0), cutoff: CUTOFF }],
+        pairs: vec![Pair {
+            origin: Origin::Given(0),
+            cutoff: CUTOFF,
+        }],
     }
 }
 
@@ -82,7 +89,11 @@ fn melt(n: usize, steps: usize) -> Configuration {
     let mut velocities: Vec<Vec3> = positions.iter().map(|_| Vec3::from_fn(|_, _| random() * 4.0)).collect();
     let species = vec![0; positions.len()];
     let cell = Cell::orthogonal([n as f64 * a; 3]).expect("a box");
-    let mut c = Configuration { cell, species, positions };
+    let mut c = Configuration {
+        cell,
+        species,
+        positions,
+    };
     let (mut field, mut e, dt) = (field(), Evaluation::default(), 0.004);
     field.evaluate(&c, Request::FORCES, &mut e).expect("a lattice");
     for _ in 0..steps {
@@ -122,9 +133,17 @@ fn compare(c: &Configuration, isa: Isa) -> f64 {
         &mut || automatic.forces::<Automatic, false>(black_box(coef)),
         &mut || energy.forces::<Automatic, true>(black_box(coef)),
     ]);
-    let deviation = hand.result().iter().zip(automatic.result()).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max);
+    let deviation = hand
+        .result()
+        .iter()
+        .zip(automatic.result())
+        .map(|(a, b)| (a - b).norm())
+        .fold(0.0, f64::max);
     println!("{isa}: {entries} entries, by hand and automatic differ by {deviation:e} at most");
-    for (name, t) in ["by hand", "automatic", "with energy and virial"].into_iter().zip(times) {
+    for (name, t) in ["by hand", "automatic", "with energy and virial"]
+        .into_iter()
+        .zip(times)
+    {
         println!(
             "  {name:<23} {:6.3} ns/entry {:7.1} ns/atom {:6.2} M atom-steps/s  ratio {:5.3}",
             1e9 * t / entries as f64,
@@ -136,21 +155,73 @@ fn compare(c: &Configuration, isa: Isa) -> f64 {
     times[1] / times[0]
 }
 
+/// Requests as a run makes them, with their names.
+fn requests(along: &Direction) -> [(&'static str, Request<'_>); 4] {
+    let forces = Request::FORCES;
+    [
+        ("forces", forces),
+        ("forces, energy, virial", Request::ENERGY),
+        (
+            "parameter gradient",
+            Request {
+                gradient: true,
+                ..forces
+            },
+        ),
+        (
+            "Hessian-vector product",
+            Request {
+                tangent: Some(along),
+                ..forces
+            },
+        ),
+    ]
+}
+
+fn along(c: &Configuration) -> Direction {
+    Direction {
+        positions: c.positions.iter().map(|r| r.map(f64::sin)).collect(),
+        ..Direction::default()
+    }
+}
+
+/// Best times of list build and whole evaluations, interleaved.
+fn whole(c: &Configuration) {
+    let along = along(c);
+    let mut laboratory = Laboratory::new(c, CUTOFF, SKIN, Isa::best()).expect("a list");
+    let mut fields = [field(), field(), field(), field()];
+    let [f0, f1, f2, f3] = &mut fields;
+    let [r0, r1, r2, r3] = requests(&along);
+    let run = |field: &mut ForceField, request: Request, e: &mut Evaluation| {
+        field.evaluate(c, request, e).expect("an evaluation");
+    };
+    let mut e = [(); 4].map(|()| Evaluation::default());
+    let [e0, e1, e2, e3] = &mut e;
+    let times = interleaved([
+        &mut || run(f0, r0.1, e0),
+        &mut || run(f1, r1.1, e1),
+        &mut || run(f2, r2.1, e2),
+        &mut || run(f3, r3.1, e3),
+        &mut || drop(laboratory.rebuild(c)),
+    ]);
+    println!("whole evaluations with {} threads", rayon::current_num_threads());
+    for (name, t) in [r0.0, r1.0, r2.0, r3.0, "list build"].into_iter().zip(times) {
+        println!(
+            "  {name:<23} {:7.1} ns/atom  {:5.2} of forces",
+            1e9 * t / c.len() as f64,
+            t / times[0]
+        );
+    }
+}
+
 fn surroundings(criterion: &mut Criterion, c: &Configuration) {
     let mut group = criterion.benchmark_group("melt of 32,000");
     group.sample_size(20).throughput(Throughput::Elements(c.len() as u64));
     let mut laboratory = Laboratory::new(c, CUTOFF, SKIN, Isa::best()).expect("a list");
     group.bench_function("list build", |b| b.iter(|| laboratory.rebuild(c)));
     group.bench_function("refresh of coordinates", |b| b.iter(|| laboratory.refresh(c)));
-    let along = Direction { positions: c.positions.iter().map(|r| r.map(f64::sin)).collect(), ..Direction::default() };
-    let (mut field, mut e) = (field(), Evaluation::default());
-    let requests = [
-        ("forces", Request::FORCES),
-        ("forces, energy, virial", Request::ENERGY),
-        ("parameter gradient", Request { gradient: true, ..Request::FORCES }),
-        ("Hessian-vector product", Request { tangent: Some(&along), ..Request::FORCES }),
-    ];
-    for (name, request) in requests {
+    let (mut field, mut e, along) = (field(), Evaluation::default(), along(c));
+    for (name, request) in requests(&along) {
         group.bench_function(name, |b| b.iter(|| field.evaluate(c, request, &mut e)));
     }
     group.finish();
@@ -161,9 +232,13 @@ fn main() {
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
         let ratio = compare(&c, isa);
         if isa == Isa::Avx512 {
-            assert!(ratio <= LIMIT, "automatic differentiation costs {ratio:.3} of the kernel by hand, above {LIMIT}");
+            assert!(
+                ratio <= LIMIT,
+                "automatic differentiation costs {ratio:.3} of the kernel by hand, above {LIMIT}"
+            );
         }
     }
+    whole(&c);
     let mut criterion = Criterion::default().configure_from_args();
     surroundings(&mut criterion, &c);
     criterion.final_summary();

@@ -26,11 +26,11 @@ parameters! {
 coefficients! {
     /// u = a exp(decay r) − c r⁻⁶.
     pub struct Coef {
-        /// A [energy].
+        /// A \[energy\].
         a,
-        /// −1/ρ [length⁻¹].
+        /// −1/ρ \[length⁻¹\].
         decay,
-        /// C [energy length⁶].
+        /// C \[energy length⁶\].
         c,
     }
 }

@@ -66,7 +66,7 @@ impl PairBinding {
 }
 
 impl Builder {
-    /// The cutoff of every pair without its own [length].
+    /// The cutoff of every pair without its own \[length\].
     #[must_use]
     pub fn cutoff(mut self, cutoff: f64) -> Self {
         self.cutoff = Some(cutoff);
@@ -111,7 +111,7 @@ impl Builder {
         )
     }
 
-    /// Parameters of a pair with its own cutoff [length].
+    /// Parameters of a pair with its own cutoff \[length\].
     #[must_use]
     pub fn pair_within<S: Into<String>>(
         self,

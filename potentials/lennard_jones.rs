@@ -21,9 +21,9 @@ parameters! {
 coefficients! {
     /// u = c12 r⁻¹² − c6 r⁻⁶.
     pub struct Coef {
-        /// 4 ε σ¹² [energy length¹²].
+        /// 4 ε σ¹² \[energy length¹²\].
         c12,
-        /// 4 ε σ⁶ [energy length⁶].
+        /// 4 ε σ⁶ \[energy length⁶\].
         c6,
     }
 }

@@ -38,9 +38,6 @@
 //! | [`builder`] | parameters by name → checked [`PairBinding`](form::binding::PairBinding) |
 //! | [`form`] | what an energy may be: parameters, mixing, truncation, tails, units, selection of parameters by glob |
 
-// dimension tags such as [length] are not links
-#![allow(rustdoc::broken_intra_doc_links)]
-
 pub mod buckingham;
 pub mod builder;
 pub mod catalog;

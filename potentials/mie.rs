@@ -28,13 +28,13 @@ parameters! {
 coefficients! {
     /// u = scale [exp(−half_n ln x) − exp(−half_m ln x)] with x = r²/σ².
     pub struct Coef {
-        /// C ε [energy].
+        /// C ε \[energy\].
         scale,
-        /// σ⁻² [length⁻²].
+        /// σ⁻² \[length⁻²\].
         inverse_sigma2,
-        /// n/2 [1].
+        /// n/2 \[1\].
         half_n,
-        /// m/2 [1].
+        /// m/2 \[1\].
         half_m,
     }
 }

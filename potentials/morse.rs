@@ -24,11 +24,11 @@ parameters! {
 coefficients! {
     /// The parameters themselves.
     pub struct Coef {
-        /// D₀ [energy].
+        /// D₀ \[energy\].
         d0,
-        /// α [length⁻¹].
+        /// α \[length⁻¹\].
         alpha,
-        /// r₀ [length].
+        /// r₀ \[length\].
         r0,
     }
 }

@@ -1,19 +1,25 @@
 #!/bin/sh
 # The force loops must be straight SIMD arithmetic: fails if the loop over neighbours holds a call.
 #
-#   scripts/check_kernel_asm.sh [BINARY]        default: target/release/admd, built if it is not there
+#   scripts/check_kernel_asm.sh [BINARY]        default: the benchmark of the kernels, built for it
 #
 # Every kernel of the catalogue is entered through `enter_avx512` or `enter_avx2`; what was not inlined there shows up as
 # a `call`, and costs a factor, silently. A force loop is an innermost loop that brings coordinates into lanes (unpack or
 # gather instructions) and multiplies them.
 set -eu
 cd "$(dirname "$0")/.."
-binary=${1:-target/release/admd}
+binary=${1:-}
 if [ "$(uname -m)" != x86_64 ]; then
     echo "no AVX on $(uname -m): nothing to check"
     exit 0
 fi
-[ -e "$binary" ] || cargo build --release --bin admd
+if [ -z "$binary" ]; then
+    binary=$(cargo bench --bench pair_kernel --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\)).*/\1/p')
+fi
+if [ ! -f "$binary" ]; then
+    echo "no binary at \`$binary\`: build it, or name another one" >&2
+    exit 2
+fi
 objdump -d --no-show-raw-insn --demangle "$binary" | awk '
     # reads one function after the other; loops are the ranges of jumps backwards
     function finish(    k, j, loads, products, wide, calls, inner) {

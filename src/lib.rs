@@ -8,10 +8,10 @@
 
 pub mod cli;
 pub mod dynamics;
-pub mod engine;
 pub mod input;
 pub mod io;
 pub mod run;
 
 pub use admd_ad as ad;
+pub use admd_engine as engine;
 pub use admd_potentials as potentials;

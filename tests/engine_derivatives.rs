@@ -18,7 +18,13 @@ fn smooth(tail: bool) -> ForceField {
 }
 
 fn system() -> Configuration {
-    lattice(cell([6.0, 6.5, 6.2], [75.0, 100.0, 110.0], [true, true, false]), [4, 5, 4], 0.1, 3, 21)
+    lattice(
+        cell([6.0, 6.5, 6.2], [75.0, 100.0, 110.0], [true, true, false]),
+        [4, 5, 4],
+        0.1,
+        3,
+        21,
+    )
 }
 
 /// df/dh at 0 by Richardson extrapolation of central differences.
@@ -26,7 +32,10 @@ fn slope(f: impl Fn(f64) -> Vec<f64>) -> Vec<f64> {
     let central = |h: f64| -> Vec<f64> { f(h).iter().zip(f(-h)).map(|(a, b)| (a - b) / (2.0 * h)).collect() };
     let d = [8e-5, 4e-5, 2e-5].map(central);
     let better = |fine: &[f64], coarse: &[f64], power: f64| -> Vec<f64> {
-        fine.iter().zip(coarse).map(|(a, b)| a + (a - b) / (power - 1.0)).collect()
+        fine.iter()
+            .zip(coarse)
+            .map(|(a, b)| a + (a - b) / (power - 1.0))
+            .collect()
     };
     let (a, b) = (better(&d[1], &d[0], 4.0), better(&d[2], &d[1], 4.0));
     better(&b, &a, 16.0)
@@ -41,7 +50,10 @@ fn step(c: &Configuration, theta: &[f64], d: &Direction, h: f64) -> (Configurati
         positions: (0..c.len()).map(|k| c.positions[k] + own(k) * h).collect(),
     };
     let change = |k: usize| d.parameters.get(k).copied().unwrap_or(0.0);
-    (moved, theta.iter().enumerate().map(|(k, t)| t + h * change(k)).collect())
+    (
+        moved,
+        theta.iter().enumerate().map(|(k, t)| t + h * change(k)).collect(),
+    )
 }
 
 fn parameters(field: &ForceField) -> Vec<f64> {
@@ -61,7 +73,10 @@ fn forces_are_minus_the_slope_of_the_energy() {
     let (c, mut field) = (system(), smooth(false));
     let found = evaluate(&mut field, &c, Request::FORCES);
     for seed in 0..3 {
-        let d = Direction { positions: direction(&c, 0, seed).positions, ..Direction::default() };
+        let d = Direction {
+            positions: direction(&c, 0, seed).positions,
+            ..Direction::default()
+        };
         let expected = slope(|h| vec![moved(&c, false, &d, h).energy.unwrap()]);
         assert_close("slope", &[-dot(&found.forces, &d.positions)], &expected, EXTRAPOLATED);
     }
@@ -71,19 +86,38 @@ fn forces_are_minus_the_slope_of_the_energy() {
 fn the_virial_is_minus_the_strain_derivative_of_the_energy() {
     for tail in [false, true] {
         // a tail needs a bulk system, and its virial belongs to a strain of all axes
-        let c = lattice(cell([6.0, 6.5, 6.2], [75.0, 100.0, 110.0], [true; 3]), [4, 5, 4], 0.1, 3, 21);
+        let c = lattice(
+            cell([6.0, 6.5, 6.2], [75.0, 100.0, 110.0], [true; 3]),
+            [4, 5, 4],
+            0.1,
+            3,
+            21,
+        );
         let mut field = smooth(tail);
         let virial = evaluate(&mut field, &c, Request::ENERGY).virial.unwrap();
         for a in 0..3 {
             for b in 0..3 {
                 let mut strain = Mat3::zeros();
                 strain[(a, b)] = 1.0;
-                let d = Direction { strain, ..Direction::default() };
-                let along = evaluate(&mut field, &c, everything(Some(&d))).tangent.unwrap().energy.unwrap();
+                let d = Direction {
+                    strain,
+                    ..Direction::default()
+                };
+                let along = evaluate(&mut field, &c, everything(Some(&d)))
+                    .tangent
+                    .unwrap()
+                    .energy
+                    .unwrap();
                 let differences = slope(|h| vec![moved(&c, tail, &d, h).energy.unwrap()]);
                 let scale = virial.norm();
-                assert!((along + virial[(a, b)]).abs() < EXACT * scale, "{a}{b}: {along} and {virial}");
-                assert!((differences[0] + virial[(a, b)]).abs() < EXTRAPOLATED * scale, "{a}{b}: {differences:?}, {virial}");
+                assert!(
+                    (along + virial[(a, b)]).abs() < EXACT * scale,
+                    "{a}{b}: {along} and {virial}"
+                );
+                assert!(
+                    (differences[0] + virial[(a, b)]).abs() < EXTRAPOLATED * scale,
+                    "{a}{b}: {differences:?}, {virial}"
+                );
             }
         }
     }
@@ -97,7 +131,10 @@ fn the_gradient_is_the_slope_in_the_parameters() {
         let each = (0..found.len()).map(|k| {
             let mut parameters = vec![0.0; found.len()];
             parameters[k] = 1.0;
-            let d = Direction { parameters, ..Direction::default() };
+            let d = Direction {
+                parameters,
+                ..Direction::default()
+            };
             slope(|h| vec![moved(&c, tail, &d, h).energy.unwrap()])[0]
         });
         assert_close("gradient", &found, &each.collect::<Vec<_>>(), EXTRAPOLATED);
@@ -110,9 +147,24 @@ fn every_tangent_is_the_slope_along_its_direction() {
         let (c, mut field) = (system(), smooth(tail));
         let d = direction(&c, field.parameters().count(), 31);
         let found = evaluate(&mut field, &c, everything(Some(&d))).tangent.unwrap();
-        assert_close("forces", &flat(&found.forces), &slope(|h| flat(&moved(&c, tail, &d, h).forces)), EXTRAPOLATED);
-        assert_close("energies", &found.energies, &slope(|h| moved(&c, tail, &d, h).energies), EXTRAPOLATED);
-        assert_close("gradient", &found.gradient, &slope(|h| moved(&c, tail, &d, h).gradient), EXTRAPOLATED);
+        assert_close(
+            "forces",
+            &flat(&found.forces),
+            &slope(|h| flat(&moved(&c, tail, &d, h).forces)),
+            EXTRAPOLATED,
+        );
+        assert_close(
+            "energies",
+            &found.energies,
+            &slope(|h| moved(&c, tail, &d, h).energies),
+            EXTRAPOLATED,
+        );
+        assert_close(
+            "gradient",
+            &found.gradient,
+            &slope(|h| moved(&c, tail, &d, h).gradient),
+            EXTRAPOLATED,
+        );
         let tensor = |m: Mat3| m.iter().copied().collect::<Vec<_>>();
         let expected = slope(|h| tensor(moved(&c, tail, &d, h).virial.unwrap()));
         assert_close("virial", &tensor(found.virial.unwrap()), &expected, EXTRAPOLATED);
@@ -134,22 +186,38 @@ fn the_tangent_of_the_energy_is_the_gradient_times_the_direction() {
 
 /// A direction that changes positions alone.
 fn positions(c: &Configuration, seed: u64) -> Direction {
-    Direction { positions: direction(c, 0, seed).positions, ..Direction::default() }
+    Direction {
+        positions: direction(c, 0, seed).positions,
+        ..Direction::default()
+    }
 }
 
 #[test]
 fn the_hessian_is_symmetric_and_blind_to_translations() {
-    for c in [system(), lattice(cell([2.9, 3.3, 3.6], [80.0; 3], [true; 3]), [3, 3, 3], 0.05, 3, 22)] {
+    for c in [
+        system(),
+        lattice(cell([2.9, 3.3, 3.6], [80.0; 3], [true; 3]), [3, 3, 3], 0.05, 3, 22),
+    ] {
         let mut field = smooth(false);
         let (v, w) = (positions(&c, 51), positions(&c, 52));
         let mut product = |d: &Direction| {
-            let request = Request { tangent: Some(d), ..Request::FORCES };
+            let request = Request {
+                tangent: Some(d),
+                ..Request::FORCES
+            };
             evaluate(&mut field, &c, request).tangent.unwrap().forces
         };
         let (hv, hw) = (product(&v), product(&w));
-        let scale = hv.iter().zip(&w.positions).map(|(a, b)| a.norm() * b.norm()).sum::<f64>();
+        let scale = hv
+            .iter()
+            .zip(&w.positions)
+            .map(|(a, b)| a.norm() * b.norm())
+            .sum::<f64>();
         assert!((dot(&hv, &w.positions) - dot(&hw, &v.positions)).abs() < EXACT * scale);
-        let shift = Direction { positions: vec![Vec3::new(1.0, -2.0, 0.5); c.len()], ..Direction::default() };
+        let shift = Direction {
+            positions: vec![Vec3::new(1.0, -2.0, 0.5); c.len()],
+            ..Direction::default()
+        };
         let largest = hv.iter().map(|f| f.norm()).fold(0.0, f64::max);
         assert!(product(&shift).iter().all(|f| f.norm() < EXACT * largest));
     }
@@ -166,8 +234,14 @@ fn mixed_derivatives_do_not_depend_on_the_order() {
         .map(|k| {
             let mut parameters = vec![0.0; count];
             parameters[k] = 1.0;
-            let d = Direction { parameters, ..Direction::default() };
-            -dot(&evaluate(&mut field, &c, everything(Some(&d))).tangent.unwrap().forces, &v.positions)
+            let d = Direction {
+                parameters,
+                ..Direction::default()
+            };
+            -dot(
+                &evaluate(&mut field, &c, everything(Some(&d))).tangent.unwrap().forces,
+                &v.positions,
+            )
         })
         .collect();
     assert_close("mixed", &of_gradient, &of_forces, EXACT);
@@ -181,7 +255,10 @@ fn forces_and_torques_of_a_free_cluster_vanish() {
     let scale: f64 = e.forces.iter().map(|f| f.norm()).sum();
     let force: Vec3 = e.forces.iter().sum();
     let torque: Vec3 = c.positions.iter().zip(&e.forces).map(|(r, f)| r.cross(f)).sum();
-    assert!(force.norm() < 1e-13 * scale && torque.norm() < 1e-12 * scale, "{force} {torque}");
+    assert!(
+        force.norm() < 1e-13 * scale && torque.norm() < 1e-12 * scale,
+        "{force} {torque}"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod support;
 
 use admd::ad::Isa;
 use admd::engine::{Configuration, Evaluation, ForceField, Request, Settings, Vec3};
+use admd::potentials::catalog::PAIRS;
 use admd::potentials::form::truncation::Truncation;
 use support::*;
 
@@ -18,9 +19,27 @@ fn cells() -> Vec<Configuration> {
     vec![
         lattice(cell([5.5, 6.0, 6.5], [90.0; 3], full), [5, 5, 6], 0.1, 3, 1),
         lattice(cell([6.0, 6.5, 7.0], [60.0, 110.0, 75.0], full), [5, 5, 5], 0.1, 3, 2),
-        lattice(cell([6.0, 6.0, 7.0], [130.0, 105.0, 100.0], [true, true, false]), [4, 5, 5], 0.1, 3, 3),
-        lattice(cell([6.0, 7.0, 7.0], [50.0, 60.0, 70.0], [false, true, false]), [4, 5, 5], 0.08, 3, 4),
-        lattice(cell([6.0, 6.0, 7.0], [90.0, 80.0, 70.0], [false; 3]), [5, 5, 5], 0.1, 3, 5),
+        lattice(
+            cell([6.0, 6.0, 7.0], [130.0, 105.0, 100.0], [true, true, false]),
+            [4, 5, 5],
+            0.1,
+            3,
+            3,
+        ),
+        lattice(
+            cell([6.0, 7.0, 7.0], [50.0, 60.0, 70.0], [false, true, false]),
+            [4, 5, 5],
+            0.08,
+            3,
+            4,
+        ),
+        lattice(
+            cell([6.0, 6.0, 7.0], [90.0, 80.0, 70.0], [false; 3]),
+            [5, 5, 5],
+            0.1,
+            3,
+            5,
+        ),
         // cutoffs above half the height, and above the whole
         lattice(cell([3.3, 3.5, 3.9], [90.0, 90.0, 90.0], full), [3, 3, 3], 0.08, 3, 6),
         lattice(cell([2.2, 1.3, 2.4], [80.0, 75.0, 100.0], full), [2, 1, 2], 0.05, 3, 7),
@@ -45,7 +64,10 @@ fn everything_agrees_with_the_reference_in_every_cell() {
 #[test]
 fn a_single_species_and_two_terms_agree_with_the_reference() {
     for (k, c) in cells().into_iter().enumerate() {
-        let c = Configuration { species: vec![0; c.len()], ..c };
+        let c = Configuration {
+            species: vec![0; c.len()],
+            ..c
+        };
         let mut tailed = plain_lj(1.9, Truncation::Switched { onset: 0.5 });
         tailed.tail = true;
         let mut field = field(vec![plain_lj(2.5, Truncation::Shifted), tailed], 0.2);
@@ -63,7 +85,10 @@ fn every_instruction_set_agrees_with_the_reference() {
     let request = everything(Some(&direction));
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
         let binding = three_species(Truncation::ForceShifted, false);
-        let settings = Settings { isa: Some(isa), ..Settings::new(0.3) };
+        let settings = Settings {
+            isa: Some(isa),
+            ..Settings::new(0.3)
+        };
         let mut field = ForceField::new(vec![binding], settings).unwrap();
         assert_eq!(field.isa(), isa);
         let expected = oracle(&field, c, request);
@@ -89,7 +114,13 @@ fn bits(e: &Evaluation) -> Vec<u64> {
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
     // several blocks of 512 atoms, and more than one chunk of coordinates
-    let c = lattice(cell([20.0, 18.0, 19.0], [90.0, 90.0, 80.0], [true; 3]), [18, 17, 17], 0.1, 3, 9);
+    let c = lattice(
+        cell([20.0, 18.0, 19.0], [90.0, 90.0, 80.0], [true; 3]),
+        [18, 17, 17],
+        0.1,
+        3,
+        9,
+    );
     assert!(c.len() > 4096);
     let direction = direction(&c, 8, 3);
     let run = |threads: usize| {
@@ -133,6 +164,32 @@ fn forces_have_the_same_bits_whatever_else_is_asked_for() {
 }
 
 #[test]
+fn every_potential_of_the_catalogue_agrees_and_keeps_its_bits() {
+    let c = lattice(
+        cell([5.5, 6.0, 6.5], [80.0, 90.0, 100.0], [true; 3]),
+        [5, 5, 6],
+        0.05,
+        1,
+        8,
+    );
+    for info in PAIRS {
+        for truncation in TRUNCATIONS {
+            let mut field = field(vec![example(info, 2.5, truncation)], 0.3);
+            let direction = direction(&c, field.parameters().count(), 3);
+            let request = everything(Some(&direction));
+            let found = evaluate(&mut field, &c, request);
+            assert_agree(&found, &oracle(&field, &c, request), ROUND_OFF);
+            let alone = evaluate(&mut field, &c, Request::FORCES);
+            assert!(
+                alone.forces == found.forces,
+                "{}: forces change their bits with a tangent",
+                info.name
+            );
+        }
+    }
+}
+
+#[test]
 fn renumbering_the_atoms_renumbers_the_forces() {
     let c = &cells()[1];
     let n = c.len();
@@ -146,7 +203,11 @@ fn renumbering_the_atoms_renumbers_the_forces() {
     let mut expected = evaluate(&mut field, c, everything(None));
     expected.forces = order.iter().map(|&k| expected.forces[k]).collect();
     expected.energies = order.iter().map(|&k| expected.energies[k]).collect();
-    assert_agree(&evaluate(&mut field, &shuffled, everything(None)), &expected, RENUMBERED);
+    assert_agree(
+        &evaluate(&mut field, &shuffled, everything(None)),
+        &expected,
+        RENUMBERED,
+    );
 }
 
 #[test]
@@ -158,6 +219,10 @@ fn an_absent_pair_and_an_absent_potential_give_nothing() {
     assert!(found.forces.iter().all(|f| *f == Vec3::zeros()));
     assert_eq!(found.energy, Some(0.0));
     let mut empty = support::field(vec![], 0.0);
-    let c = Configuration { species: vec![], positions: vec![], ..c };
+    let c = Configuration {
+        species: vec![],
+        positions: vec![],
+        ..c
+    };
     assert_eq!(evaluate(&mut empty, &c, everything(None)).energy, Some(0.0));
 }

@@ -28,7 +28,11 @@ fn double_loop(c: &Configuration, reach: f64) -> (Pairs, Pairs) {
             let s = c.cell.fractional(d);
             let range = [0, 1, 2].map(|k| {
                 let e = reach / c.cell.height(k) * (1.0 + 1e-6);
-                if c.cell.periodic()[k] { ((-e - s[k]).ceil() as i32, (e - s[k]).floor() as i32) } else { (0, 0) }
+                if c.cell.periodic()[k] {
+                    ((-e - s[k]).ceil() as i32, (e - s[k]).floor() as i32)
+                } else {
+                    (0, 0)
+                }
             });
             for x in range[0].0..=range[0].1 {
                 for y in range[1].0..=range[1].1 {
@@ -37,7 +41,11 @@ fn double_loop(c: &Configuration, reach: f64) -> (Pairs, Pairs) {
                         if i == j && [x, y, z] == [0; 3] || r > reach * (1.0 + UNDECIDED) {
                             continue;
                         }
-                        let set = if r > reach * (1.0 - UNDECIDED) { &mut undecided } else { &mut inside };
+                        let set = if r > reach * (1.0 - UNDECIDED) {
+                            &mut undecided
+                        } else {
+                            &mut inside
+                        };
                         set.insert((i, j, [x, y, z]));
                     }
                 }
@@ -121,7 +129,13 @@ fn exactly_half_the_cell_counts_both_images() {
 #[test]
 fn a_hot_gas_never_sees_a_stale_list() {
     for skin in [0.0, 0.05, 0.3, 1.0] {
-        let mut c = lattice(cell([7.0; 3], [90.0, 80.0, 100.0], [true, true, false]), [6, 6, 6], 0.05, 1, 4);
+        let mut c = lattice(
+            cell([7.0; 3], [90.0, 80.0, 100.0], [true, true, false]),
+            [6, 6, 6],
+            0.05,
+            1,
+            4,
+        );
         let mut field = field(vec![plain_lj(1.9, Truncation::Shifted)], skin);
         let mut random = Random(8);
         // temperature 5: the mean square of each component is 5, of a uniform one in (−1, 1) it is 1/3
@@ -135,7 +149,8 @@ fn a_hot_gas_never_sees_a_stale_list() {
             }
             if step % 3 == 0 {
                 // the cell breathes and shears, the atoms with it
-                let strain = Mat3::new(0.002, 0.001, 0.0, 0.0, -0.001, 0.002, 0.0, 0.0, -0.002) * (f64::from(step) * 0.2).cos();
+                let strain =
+                    Mat3::new(0.002, 0.001, 0.0, 0.0, -0.001, 0.002, 0.0, 0.0, -0.002) * (f64::from(step) * 0.2).cos();
                 c.cell = c.cell.strained(&strain).unwrap();
                 for r in &mut c.positions {
                     *r += strain * *r;
@@ -153,7 +168,10 @@ fn a_hot_gas_never_sees_a_stale_list() {
         let statistics = field.statistics();
         assert_eq!(statistics.evaluations, 201);
         assert!(statistics.builds > 1);
-        assert!(skin < 0.3 || statistics.builds < 80 && statistics.dangerous == 0, "{skin}: {statistics:?}");
+        assert!(
+            skin < 0.3 || statistics.builds < 80 && statistics.dangerous == 0,
+            "{skin}: {statistics:?}"
+        );
     }
 }
 
@@ -176,7 +194,11 @@ fn the_smallest_systems_have_defined_results() {
     let cell = Cell::orthogonal([3.0; 3]).unwrap();
     for n in [0, 1, 2] {
         let positions: Vec<_> = (0..n).map(|k| Vec3::new(1.1 * k as f64, 0.0, 0.0)).collect();
-        let c = Configuration { cell: cell.clone(), species: vec![0; n], positions };
+        let c = Configuration {
+            cell: cell.clone(),
+            species: vec![0; n],
+            positions,
+        };
         for skin in [0.0, 0.3] {
             let mut field = field(vec![plain_lj(2.5, Truncation::Shifted)], skin);
             let expected = oracle(&field, &c, everything(None));
@@ -196,14 +218,23 @@ fn the_smallest_systems_have_defined_results() {
 
 #[test]
 fn whole_cells_of_drift_change_nothing_but_digits() {
-    let c = lattice(cell([5.0, 5.5, 6.0], [80.0, 95.0, 100.0], [true; 3]), [4, 5, 5], 0.1, 1, 7);
+    let c = lattice(
+        cell([5.0, 5.5, 6.0], [80.0, 95.0, 100.0], [true; 3]),
+        [4, 5, 5],
+        0.1,
+        1,
+        7,
+    );
     let mut field = field(vec![plain_lj(2.5, Truncation::ForceShifted)], 0.3);
     let expected = evaluate(&mut field, &c, Request::ENERGY);
     for (cells, tolerance) in [(1, ROUND_OFF), (1_000_000, FAR_AWAY)] {
         let mut random = Random(3);
         let mut whole = || (f64::from(cells) * (2.0 * random.next() - 1.0)).round() as i32;
         let drift = |r: &Vec3| r + c.cell.translation([whole(), whole(), whole()]);
-        let moved = Configuration { positions: c.positions.iter().map(drift).collect(), ..c.clone() };
+        let moved = Configuration {
+            positions: c.positions.iter().map(drift).collect(),
+            ..c.clone()
+        };
         assert_agree(&evaluate(&mut field, &moved, Request::ENERGY), &expected, tolerance);
     }
 }

@@ -14,7 +14,10 @@ const TWO_52: f64 = 4_503_599_627_370_496.0;
 /// Lifts subnormal numbers into the normal range.
 const TWO_54: f64 = 18_014_398_509_481_984.0;
 
-/// Four f64 side by side. Use it only inside a kernel entered through [`crate::dispatch`].
+/// Four f64 side by side.
+///
+/// Make values only inside a kernel entered through [`crate::dispatch()`]: on a CPU without AVX2 and FMA every operation is an
+/// illegal instruction.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct F64x4(__m256d);

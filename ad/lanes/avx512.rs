@@ -7,7 +7,10 @@ use crate::real::{Lane, Mask, Real};
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-/// Eight f64 side by side. Use it only inside a kernel entered through [`crate::dispatch`].
+/// Eight f64 side by side.
+///
+/// Make values only inside a kernel entered through [`crate::dispatch()`]: on a CPU without AVX-512 every operation is an
+/// illegal instruction.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct F64x8(__m512d);

@@ -1,6 +1,6 @@
 //! The way from a generic kernel to the instruction set of this machine, chosen at run time.
 //!
-//! The compiler may use AVX instructions only inside functions that say so. [`dispatch`] enters such a function and the
+//! The compiler may use AVX instructions only inside functions that say so. [`dispatch()`] enters such a function and the
 //! kernel, inlined into it, is compiled for that instruction set. This holds only while everything is inlined: mark
 //! [`Kernel::run`] and what it calls `#[inline(always)]`.
 

@@ -4,7 +4,8 @@
 macro_rules! hardware {
     ($e:expr) => {{
         // SAFETY: values of SIMD lane types are made only inside kernels entered through `dispatch`, which checked the
-        // CPU; an intrinsic needs nothing else, and where it takes a pointer the caller of the method vouches for it.
+        // CPU, as the types demand; an intrinsic needs nothing else, and where it takes a pointer the caller of the
+        // method vouches for it.
         unsafe { $e }
     }};
 }

@@ -4,11 +4,20 @@
 //! fused multiply-adds that inline into the kernel. The only branches skip rare work: sine and cosine of an argument above
 //! 10⁹, where the lanes go through libm one by one, and the special cases of `powf`.
 //!
-//! Largest errors in units in the last place [ulp] over the tests: exp 1, ln 1, sin and cos 1, powf 1, tanh 3, erfc 4,
-//! acos 2, atan2 2. Subnormal results lose their last bits gradually and do not flush to zero.
+//! Errors in units in the last place \[ulp\], the bounds that hold and the largest of 100,000 points a function against
+//! 42-digit arithmetic (sine and cosine in every quadrant up to 10⁹, powers up to the ends of the range):
+//!
+//! | | exp | ln | powf | sin, cos | tanh | erfc | acos | atan2 |
+//! |---|---|---|---|---|---|---|---|---|
+//! | bound | 1 | 1 | 2 | 1 | 3 | 4 | 2 | 2 |
+//! | largest seen | 0.95 | 0.79 | 1.11 | 0.74 | 2.36 | 3.41 | 1.09 | 1.60 |
+//!
+//! Results below the normal range lose their last bits gradually and do not flush to zero; erfc is there within 2 of the
+//! smallest f64.
 
 use super::coefficients::*;
 use crate::real::{Lane, Mask};
+use core::f64::consts::{FRAC_2_SQRT_PI, SQRT_2};
 
 /// What the elementary functions need of a lane type besides arithmetic.
 pub(super) trait Bits: Lane {
@@ -80,7 +89,7 @@ pub(super) fn exp<L: Bits>(x: L) -> L {
 #[inline(always)]
 fn split_near_one<L: Bits>(x: L) -> (L, L) {
     let (m, e) = x.split();
-    let high = L::lit(core::f64::consts::SQRT_2).lt(m);
+    let high = L::lit(SQRT_2).lt(m);
     (L::select(high, m * 0.5, m), L::select(high, e + 1.0, e))
 }
 
@@ -131,7 +140,7 @@ fn ln_sum<L: Bits>(x: L) -> (L, L) {
     (high, (g - (high - k)) + (k_low + g_low))
 }
 
-/// xᵖ within 1 ulp for x ≥ 0: exp(p ln x) with the logarithm and the product in double-double arithmetic. NaN for x < 0.
+/// xᵖ within 2 ulp for x ≥ 0: exp(p ln x) with the logarithm and the product in double-double arithmetic. NaN for x < 0.
 #[inline(always)]
 pub(super) fn powf<L: Bits>(x: L, p: L) -> L {
     let zero = L::lit(0.0);
@@ -251,9 +260,11 @@ pub(super) fn erfc<L: Bits>(x: L) -> L {
     // at 28 the result is 0
     let a = x.abs().min(L::lit(28.0));
     let q = (a - 4.0) / (a + 4.0);
+    let ratio = polynomial(q, &ERFC_SCALED) / a.mul_add(L::lit(FRAC_2_SQRT_PI), L::lit(1.0));
+    // a² as a sum of two lanes: its rounding error alone would cost hundreds of ulp
     let square = a.sq();
-    let gauss = exp_sum(-square, -mul_sub(a, a, square));
-    let y = gauss * (polynomial(q, &ERFC_SCALED) / a.mul_add(L::lit(core::f64::consts::FRAC_2_SQRT_PI), L::lit(1.0)));
+    let (n, m1) = reduced_exp_m1(-square, -mul_sub(a, a, square));
+    let y = m1.mul_add(ratio, ratio).scale(n);
     L::select(x.lt(L::lit(0.0)), L::lit(2.0) - y, y)
 }
 
@@ -273,6 +284,9 @@ pub(super) fn acos<L: Bits>(x: L) -> L {
     L::select(central, middle, outer + outer)
 }
 
+/// Scales without rounding.
+const TWO_TO_MINUS_100: f64 = 1.0 / (1_u128 << 100) as f64;
+
 /// The angle of the point (x, y) within 2 ulp; 0 at the origin.
 ///
 /// The smaller coordinate over the larger, turned by −π/4 when above tan π/8, leaves |t| ≤ √2 − 1 for the polynomial.
@@ -287,13 +301,13 @@ pub(super) fn atan2<L: Bits>(y: L, x: L) -> L {
     let b = L::select(unbounded, L::select(b.same(infinity), one, b * 0.0), b);
     // the sum of two coordinates near the largest f64 would overflow
     let huge = L::lit(1e300).lt(a) | L::lit(1e300).lt(b);
-    let a = L::select(huge, a * 1e-100, a);
-    let b = L::select(huge, b * 1e-100, b);
+    let a = L::select(huge, a * TWO_TO_MINUS_100, a);
+    let b = L::select(huge, b * TWO_TO_MINUS_100, b);
 
     let steep = a.lt(b);
     let small = L::select(steep, a, b);
     let large = L::select(steep, b, a);
-    let turned = (large * (core::f64::consts::SQRT_2 - 1.0)).lt(small);
+    let turned = (large * (SQRT_2 - 1.0)).lt(small);
     let over = L::select(turned, small - large, small);
     let under = L::select(turned, small + large, large);
     let t = over / L::select(under.same(zero), one, under);

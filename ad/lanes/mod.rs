@@ -1,10 +1,10 @@
 //! Hardware lanes: one file an instruction set, one set of elementary functions for all of them, one way in.
 //!
 //! A lane type is a register of f64 values that behaves as one number. The types of wider registers exist on x86-64
-//! only; everywhere else (and on x86-64 without AVX2) the scalar lane `f64` is the portable fall-back. [`dispatch`]
+//! only; everywhere else (and on x86-64 without AVX2) the scalar lane `f64` is the portable fall-back. [`dispatch()`]
 //! chooses at run time.
 
-pub mod dispatch;
+mod dispatch;
 mod scalar;
 
 #[cfg(target_arch = "x86_64")]

@@ -38,7 +38,7 @@ pub enum Origin {
 pub struct Pair {
     /// Where the parameters come from.
     pub origin: Origin,
-    /// Cutoff [length]; 0 for an absent pair.
+    /// Cutoff \[length\]; 0 for an absent pair.
     pub cutoff: f64,
 }
 
@@ -68,7 +68,7 @@ pub struct PairBinding {
 pub struct PairCoefficients<C, T> {
     /// Coefficients of the truncated energy.
     pub coef: C,
-    /// Square of the cutoff [length²]; 0 for an absent pair.
+    /// Square of the cutoff \[length²\]; 0 for an absent pair.
     pub cutoff2: f64,
     /// The tail integrals, where asked for.
     pub tail: Option<Tail<T>>,
@@ -92,7 +92,7 @@ impl PairBinding {
         (0..n).flat_map(move |a| (a..n).map(move |b| (a, b)))
     }
 
-    /// The largest cutoff [length].
+    /// The largest cutoff \[length\].
     pub fn cutoff(&self) -> f64 {
         self.pairs.iter().map(|p| p.cutoff).fold(0.0, f64::max)
     }

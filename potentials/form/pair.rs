@@ -10,7 +10,7 @@ pub trait PairEnergy: Send + Sync + 'static {
     /// What the energy needs beside the distance, made once per pair of species.
     type Coef<T: Real>: Leaves<T>;
 
-    /// u(r²) [energy].
+    /// u(r²) \[energy\].
     fn energy<T: Real>(r2: T, c: &Self::Coef<T>) -> T;
 }
 

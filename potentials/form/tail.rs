@@ -15,9 +15,9 @@ use admd_ad::Real;
 /// The two integrals of a pair of species.
 #[derive(Clone, Copy, Debug)]
 pub struct Tail<T> {
-    /// I [energy length³].
+    /// I \[energy length³\].
     pub energy: T,
-    /// I + r_c³ u_c(r_c⁻)/3 [energy length³].
+    /// I + r_c³ u_c(r_c⁻)/3 \[energy length³\].
     pub virial: T,
 }
 

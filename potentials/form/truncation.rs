@@ -61,7 +61,7 @@ pub trait Truncated: PairEnergy {
     /// The potential inside.
     type Potential: PairPotential;
 
-    /// Coefficients of the truncated energy from the parameters and the cutoff [length].
+    /// Coefficients of the truncated energy from the parameters and the cutoff \[length\].
     fn prepare<T: Real>(
         p: &<Self::Potential as PairPotential>::Params<T>,
         cutoff: T,

@@ -164,7 +164,7 @@ pub struct UnitSystem {
     pub charge: Unit,
     /// Unit of pressure in input and output; internally it is energy / length³.
     pub pressure: Unit,
-    /// Boltzmann's constant [energy/temperature].
+    /// Boltzmann's constant \[energy/temperature\].
     pub boltzmann: f64,
 }
 

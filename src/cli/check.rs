@@ -1,7 +1,7 @@
 //! `admd check`: reads an input, and prints what would be run and what it would cost.
 
-use crate::engine::Vec3;
 use crate::input::{Estimate, InputErrors, IntegratorPlan, Look, Plan, estimate, read};
+use admd_engine::Vec3;
 use admd_potentials::form::binding::{Origin, PairBinding};
 use admd_potentials::form::truncation::Truncation;
 use admd_potentials::form::units::{Dimension, UnitSystem};
@@ -279,7 +279,7 @@ pub fn notes(plan: &Plan) -> Vec<String> {
     notes
 }
 
-/// Period of two atoms at the minimum of their Lennard-Jones well [τ], the shortest of all pairs given.
+/// Period of two atoms at the minimum of their Lennard-Jones well \[τ\], the shortest of all pairs given.
 fn fastest_period(plan: &Plan) -> Option<f64> {
     let lj = plan.bindings.iter().filter(|b| b.info.name == "lj");
     let pairs = lj.flat_map(|b| b.each_pair().map(move |(x, y)| (b, x, y)));

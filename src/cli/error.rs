@@ -2,11 +2,11 @@
 
 use super::export::ExportError;
 use super::info::InfoError;
-use crate::engine::EngineError;
 use crate::input::{InputErrors, Look};
 use crate::io::h5md::H5mdError;
 use crate::io::xyz::XyzError;
 use crate::run::RunError;
+use admd_engine::EngineError;
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,6 @@
 use super::threads::Threads;
 use super::{CliError, check, terminal, version};
 use crate::dynamics::{Integrator, VelocityVerlet};
-use crate::engine::ForceField;
 use crate::input::{self, IntegratorPlan, Plan};
 use crate::io::Overwrite;
 use crate::io::h5md::{Header, ThermoRow, WriterOptions};
@@ -11,6 +10,7 @@ use crate::run::format::significant;
 use crate::run::{
     EnergyDrift, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Stop, ThermoTable, TrajectoryFile,
 };
+use admd_engine::ForceField;
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 use std::path::PathBuf;

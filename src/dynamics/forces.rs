@@ -1,6 +1,6 @@
 //! What an integrator needs of the world: forces at a configuration.
 
-use crate::engine::{Configuration, EngineError, Evaluation, ForceField, NeighborStatistics, Request};
+use admd_engine::{Configuration, EngineError, Evaluation, ForceField, NeighborStatistics, Request};
 
 /// Something that exerts forces. [`ForceField`] does; so can an analytic model in a test.
 ///

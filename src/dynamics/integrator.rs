@@ -1,7 +1,7 @@
 //! What moves the atoms, one step at a time.
 
 use super::{Forces, State};
-use crate::engine::{EngineError, Evaluation, Request};
+use admd_engine::{EngineError, Evaluation, Request};
 
 /// The state at one step together with what the force field says about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,9 +23,9 @@ pub enum DynamicsError {
     Leap {
         /// Index of the atom, from 0.
         atom: usize,
-        /// How far it moves [length].
+        /// How far it moves \[length\].
         distance: f64,
-        /// The longest step that is let through [length].
+        /// The longest step that is let through \[length\].
         limit: f64,
     },
 }
@@ -35,7 +35,7 @@ pub enum DynamicsError {
 /// A step reads one [`Moment`] and writes the next one. It never changes the one it starts from, so that a step that
 /// fails leaves the last good state as it was, forces and all, at no cost.
 pub trait Integrator: Send {
-    /// Length of a step [τ].
+    /// Length of a step \[τ\].
     fn timestep(&self) -> f64;
 
     /// Evaluates the forces of a first state: the first step starts from a real force.
@@ -61,7 +61,7 @@ pub trait Integrator: Send {
         request: Request,
     ) -> Result<(), DynamicsError>;
 
-    /// The quantity that exact integration would conserve [energy].
+    /// The quantity that exact integration would conserve \[energy\].
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64;
 
     /// Name of the conserved quantity, for tables.

@@ -10,7 +10,7 @@
 //!
 //! Sums run over the atoms in order on one thread, so their bits depend on nothing else.
 
-use crate::engine::{Cell, Mat3, Vec3};
+use admd_engine::{Cell, Mat3, Vec3};
 
 /// Degrees of freedom of N atoms whose total momentum is conserved: 3N − 3; a lone atom has three, and none has none.
 ///
@@ -24,7 +24,7 @@ pub fn degrees_of_freedom(atoms: usize) -> usize {
     }
 }
 
-/// Σ m v vᵀ [energy].
+/// Σ m v vᵀ \[energy\].
 pub fn kinetic_tensor(velocities: &[Vec3], masses: &[f64]) -> Mat3 {
     let mut sum = Mat3::zeros();
     for (v, m) in velocities.iter().zip(masses) {
@@ -33,7 +33,7 @@ pub fn kinetic_tensor(velocities: &[Vec3], masses: &[f64]) -> Mat3 {
     sum
 }
 
-/// Σ m v²/2 [energy].
+/// Σ m v²/2 \[energy\].
 pub fn kinetic_energy(velocities: &[Vec3], masses: &[f64]) -> f64 {
     0.5 * velocities
         .iter()
@@ -42,7 +42,7 @@ pub fn kinetic_energy(velocities: &[Vec3], masses: &[f64]) -> f64 {
         .sum::<f64>()
 }
 
-/// Kinetic temperature 2 E/(f k) [temperature]; zero without degrees of freedom.
+/// Kinetic temperature 2 E/(f k) \[temperature\]; zero without degrees of freedom.
 pub fn temperature(kinetic_energy: f64, degrees_of_freedom: usize, boltzmann: f64) -> f64 {
     if degrees_of_freedom == 0 {
         0.0
@@ -51,17 +51,17 @@ pub fn temperature(kinetic_energy: f64, degrees_of_freedom: usize, boltzmann: f6
     }
 }
 
-/// Volume [length³]; `None` unless the cell is periodic in all directions, for an open direction has no length.
+/// Volume \[length³\]; `None` unless the cell is periodic in all directions, for an open direction has no length.
 pub fn volume(cell: &Cell) -> Option<f64> {
     (cell.periodic() == [true; 3]).then(|| cell.volume())
 }
 
-/// Cauchy stress −(K + W)/V, negative under compression [energy/length³].
+/// Cauchy stress −(K + W)/V, negative under compression \[energy/length³\].
 pub fn stress(kinetic_tensor: &Mat3, virial: &Mat3, volume: f64) -> Mat3 {
     -(kinetic_tensor + virial) / volume
 }
 
-/// Pressure −tr σ/3 [energy/length³].
+/// Pressure −tr σ/3 \[energy/length³\].
 pub fn pressure(stress: &Mat3) -> f64 {
     -stress.trace() / 3.0
 }

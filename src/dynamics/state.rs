@@ -1,6 +1,6 @@
 //! Where the atoms are and how fast they move.
 
-use crate::engine::{Configuration, Vec3};
+use admd_engine::{Configuration, Vec3};
 
 /// A point in phase space. All numbers are in coherent units (see [`admd_potentials::form::units`]).
 #[derive(Clone, Debug, PartialEq)]
@@ -9,8 +9,8 @@ pub struct State {
     pub step: u64,
     /// Cell, species and positions.
     pub configuration: Configuration,
-    /// Velocities [length/τ].
+    /// Velocities \[length/τ\].
     pub velocities: Vec<Vec3>,
-    /// Mass of each atom [mass].
+    /// Mass of each atom \[mass\].
     pub masses: Vec<f64>,
 }

@@ -4,12 +4,12 @@
 //! changes the numbers of the others before drift and scale are set.
 
 use super::observables::{degrees_of_freedom, kinetic_energy};
-use crate::engine::{Mat3, Vec3};
+use admd_engine::{Mat3, Vec3};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Velocities of a canonical ensemble with kT = `kt` [energy], total momentum zero, scaled so that the kinetic energy is
+/// Velocities of a canonical ensemble with kT = `kt` \[energy\], total momentum zero, scaled so that the kinetic energy is
 /// exactly [`degrees_of_freedom`] · kT/2.
 ///
 /// A lone atom keeps its momentum and three degrees of freedom. kT = 0 gives atoms at rest.
@@ -85,12 +85,12 @@ pub fn scale(velocities: &mut [Vec3], masses: &[f64], kt: f64, degrees: usize) {
     }
 }
 
-/// Total momentum Σ m v [mass length/τ].
+/// Total momentum Σ m v \[mass length/τ\].
 pub fn momentum(velocities: &[Vec3], masses: &[f64]) -> Vec3 {
     velocities.iter().zip(masses).map(|(v, m)| v * *m).sum()
 }
 
-/// Total angular momentum about the origin, Σ m r × v [mass length²/τ].
+/// Total angular momentum about the origin, Σ m r × v \[mass length²/τ\].
 pub fn angular_momentum(positions: &[Vec3], velocities: &[Vec3], masses: &[f64]) -> Vec3 {
     let each = positions.iter().zip(velocities).zip(masses);
     each.map(|((r, v), m)| r.cross(v) * *m).sum()

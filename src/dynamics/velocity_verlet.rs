@@ -9,7 +9,7 @@
 
 use super::integrator::{DynamicsError, Integrator, Moment};
 use super::{Forces, observables};
-use crate::engine::{Cell, Request, Vec3};
+use admd_engine::{Cell, Request, Vec3};
 use core::ops::{Add, Mul};
 use rayon::prelude::*;
 
@@ -66,7 +66,7 @@ where
 /// Velocity Verlet at constant energy, volume and number of atoms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VelocityVerlet {
-    /// Length of a step [τ].
+    /// Length of a step \[τ\].
     pub timestep: f64,
 }
 

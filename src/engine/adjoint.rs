@@ -7,9 +7,9 @@ use super::coordinates::Coordinates;
 use super::order::Order;
 use super::sell::{Block, LANES};
 use super::table::{MOST_LEAVES, Table, assemble};
-use crate::ad::{Dual, Kernel, Lane, Real};
-use crate::potentials::form::pair::PairEnergy;
-use crate::potentials::form::parameters::Leaves;
+use admd_ad::{Dual, Kernel, Lane, Real};
+use admd_potentials::form::pair::PairEnergy;
+use admd_potentials::form::parameters::Leaves;
 use core::marker::PhantomData;
 
 /// Coefficients differentiated in one sweep; more of them take more sweeps.
@@ -38,7 +38,13 @@ impl<'a, E: PairEnergy, O: Order> AdjointPass<'a, E, O> {
         assert!(block.pairs().is_empty() || block.pairs().len() == block.entries().len());
         assert!(block.first() + block.lanes() <= block.slots());
         assert_eq!(sums.len(), table.pairs() * Self::COUNT * O::PARTS);
-        Self { block, coordinates, table, sums, kind: PhantomData }
+        Self {
+            block,
+            coordinates,
+            table,
+            sums,
+            kind: PhantomData,
+        }
     }
 
     /// One sweep, with the leaves from `first` on as variables.
@@ -57,7 +63,11 @@ impl<'a, E: PairEnergy, O: Order> AdjointPass<'a, E, O> {
                 let mut at = range.start + lane;
                 while at < range.end {
                     let entries = &self.block.entries()[at..at + L::WIDTH];
-                    let kinds = self.block.pairs().get(at..at + L::WIDTH).unwrap_or(&one_kind[..L::WIDTH]);
+                    let kinds = self
+                        .block
+                        .pairs()
+                        .get(at..at + L::WIDTH)
+                        .unwrap_or(&one_kind[..L::WIDTH]);
                     // SAFETY: the slices hold WIDTH values, and the block's were checked against coordinates and table.
                     let (there, (cutoff2, coef)) = unsafe {
                         (

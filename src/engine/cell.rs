@@ -10,7 +10,7 @@ pub type Mat3 = nalgebra::Matrix3<f64>;
 /// A parallelepiped of any shape, periodic along any of its edges.
 ///
 /// ```
-/// use admd::engine::{Cell, Vec3};
+/// use admd_engine::{Cell, Vec3};
 /// let cell = Cell::orthogonal([3.0, 4.0, 5.0]).unwrap();
 /// assert_eq!(cell.volume(), 60.0);
 /// assert_eq!(cell.minimum_image(Vec3::new(2.0, 0.0, 0.0)), Vec3::new(-1.0, 0.0, 0.0));
@@ -24,7 +24,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A cell from its edge vectors [length].
+    /// A cell from its edge vectors \[length\].
     ///
     /// # Errors
     /// [`EngineError::FlatCell`] when the edges are not finite or span no volume.
@@ -46,7 +46,7 @@ impl Cell {
         })
     }
 
-    /// A periodic box [length].
+    /// A periodic box \[length\].
     ///
     /// # Errors
     /// As [`Cell::new`].
@@ -58,7 +58,7 @@ impl Cell {
         )
     }
 
-    /// Edge `k` [length].
+    /// Edge `k` \[length\].
     pub fn edge(&self, k: usize) -> Vec3 {
         self.edges.column(k).into()
     }
@@ -68,12 +68,12 @@ impl Cell {
         self.periodic
     }
 
-    /// Volume [length³].
+    /// Volume \[length³\].
     pub fn volume(&self) -> f64 {
         self.edges.determinant().abs()
     }
 
-    /// Distance between the two faces that edge `k` joins [length].
+    /// Distance between the two faces that edge `k` joins \[length\].
     pub fn height(&self, k: usize) -> f64 {
         1.0 / self.inverse.row(k).norm()
     }
@@ -83,12 +83,12 @@ impl Cell {
         self.inverse * r
     }
 
-    /// Position from coordinates in units of the edges [length].
+    /// Position from coordinates in units of the edges \[length\].
     pub fn cartesian(&self, s: Vec3) -> Vec3 {
         self.edges * s
     }
 
-    /// Σ nₖ edgeₖ [length].
+    /// Σ nₖ edgeₖ \[length\].
     pub fn translation(&self, n: [i32; 3]) -> Vec3 {
         self.edges * Vec3::new(n[0].into(), n[1].into(), n[2].into())
     }

@@ -1,6 +1,7 @@
 //! Bins over a region given in fractional coordinates: the spatial order of atoms, and the search for neighbours.
 
 use super::Vec3;
+use core::ops::{Range, RangeInclusive};
 
 /// Bins an atom at most, so that a dilute or stretched system does not exhaust the memory.
 const BINS_PER_ATOM: usize = 4;
@@ -15,7 +16,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// Covers [low, high] by bins not thinner than `size` [length], where `heights` [length] is the length of one
+    /// Covers [low, high] by bins not thinner than `size` \[length\], where `heights` \[length\] is the length of one
     /// fractional unit across each pair of faces.
     pub(super) fn new(low: [f64; 3], high: [f64; 3], heights: [f64; 3], size: f64, atoms: usize) -> Self {
         let extent = [0, 1, 2].map(|k| (high[k] - low[k]).max(0.0) * heights[k]);
@@ -29,7 +30,13 @@ impl Grid {
         let bins = count(size);
         Self {
             low,
-            scale: [0, 1, 2].map(|k| if extent[k] > 0.0 { bins[k] / (high[k] - low[k]) } else { 0.0 }),
+            scale: [0, 1, 2].map(|k| {
+                if extent[k] > 0.0 {
+                    bins[k] / (high[k] - low[k])
+                } else {
+                    0.0
+                }
+            }),
             bins: bins.map(|b| b as usize),
         }
     }
@@ -44,23 +51,22 @@ impl Grid {
         (((s - self.low[k]) * self.scale[k]) as usize).min(self.bins[k] - 1)
     }
 
-    /// The bin of a point; the first axis runs fastest.
+    /// The bin of a point.
     pub(super) fn bin(&self, s: Vec3) -> usize {
-        self.line(self.along(1, s.y), self.along(2, s.z)) + self.along(0, s.x)
+        let [x, y, z] = [0, 1, 2].map(|k| self.along(k, s[k]));
+        self.stretch(x..=x, y, z).start
     }
 
-    /// The first bin of the line along the first axis at bins `y` and `z` of the others.
-    pub(super) fn line(&self, y: usize, z: usize) -> usize {
-        (z * self.bins[1] + y) * self.bins[0]
-    }
-
-    /// How far a coordinate is from a bin along one axis, in fractional units; 0 inside, and beyond outermost bins.
-    pub(super) fn gap(&self, k: usize, bin: usize, s: f64) -> f64 {
-        let offset = (s - self.low[k]) * self.scale[k];
-        let (low, high) = (bin as f64, (bin + 1) as f64);
-        let below = if bin == 0 { 0.0 } else { low - offset };
-        let above = if bin + 1 == self.bins[k] { 0.0 } else { offset - high };
-        below.max(above).max(0.0) / self.scale[k].max(f64::MIN_POSITIVE)
+    /// The bins `x` along the first axis at bins `y` and `z` of the others, which follow each other.
+    ///
+    /// The order is that of an ox ploughing a field: lines along the first axis run to and fro, and so do the planes, so
+    /// that atoms that follow each other are close also where a line ends.
+    pub(super) fn stretch(&self, x: RangeInclusive<usize>, y: usize, z: usize) -> Range<usize> {
+        let [nx, ny, _] = self.bins;
+        let line = z * ny + if z.is_multiple_of(2) { y } else { ny - 1 - y };
+        let (first, last) = x.into_inner();
+        let begin = line * nx + if line.is_multiple_of(2) { first } else { nx - 1 - last };
+        begin..begin + (last + 1 - first)
     }
 }
 

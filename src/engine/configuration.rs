@@ -7,7 +7,7 @@ use super::{Cell, Vec3};
 pub struct Species {
     /// Its name in the input, such as `Ar`.
     pub name: String,
-    /// Mass of one atom [mass].
+    /// Mass of one atom \[mass\].
     pub mass: f64,
     /// Atomic number; 0 for a particle that is no element.
     pub atomic_number: u8,
@@ -20,7 +20,7 @@ pub struct Configuration {
     pub cell: Cell,
     /// Species index of each atom.
     pub species: Vec<u16>,
-    /// Positions [length], not wrapped into the cell: an atom that has crossed a face keeps counting.
+    /// Positions \[length\], not wrapped into the cell: an atom that has crossed a face keeps counting.
     pub positions: Vec<Vec3>,
 }
 

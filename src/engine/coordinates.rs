@@ -6,7 +6,7 @@ use super::order::Order;
 use super::rows::{Row, columns};
 use super::sell::LANES;
 use super::{Cell, Direction, Vec3};
-use crate::ad::Lane;
+use admd_ad::Lane;
 use rayon::prelude::*;
 
 /// Slots handled together when a loop over atoms is spread over threads; a constant, so that results do not depend on
@@ -70,7 +70,7 @@ impl Layout {
 /// Positions, and their tangents where asked for: a row x, y, z, 0 a slot.
 #[derive(Debug, Default)]
 pub struct Coordinates {
-    /// Positions and tangents [length].
+    /// Positions and tangents \[length\].
     rows: [Vec<Row>; 2],
 }
 
@@ -111,22 +111,32 @@ impl Coordinates {
         unsafe { self.gather::<O, L>(slots.as_ptr()) }
     }
 
-    /// The position in a slot [length].
+    /// The position in a slot \[length\].
     pub(super) fn position(&self, slot: usize) -> Vec3 {
         let Row([x, y, z, _]) = self.rows[0][slot];
         Vec3::new(x, y, z)
     }
 
-    /// Takes the positions [length] of the atoms and, where a direction is given, their tangents.
+    /// Takes the positions \[length\] of the atoms and, where a direction is given, their tangents.
     pub(super) fn refresh(&mut self, layout: &Layout, cell: &Cell, positions: &[Vec3], direction: Option<&Direction>) {
         let [values, tangents] = &mut self.rows;
         let translations: Vec<Vec3> = layout.shifts.iter().map(|n| cell.translation(*n)).collect();
         let place = |slot: usize| positions[layout.atoms[slot] as usize] - cell.translation(layout.wraps[slot]);
-        fill(values, layout, layout.padding.map(|s| cell.cartesian(s)), &place, &translations);
+        fill(
+            values,
+            layout,
+            layout.padding.map(|s| cell.cartesian(s)),
+            &place,
+            &translations,
+        );
         let Some(direction) = direction else { return };
         // a strain moves the wrapped position as it moves the cell, whichever image it is
         let change = |slot: usize| {
-            let own = direction.positions.get(layout.atoms[slot] as usize).copied().unwrap_or_default();
+            let own = direction
+                .positions
+                .get(layout.atoms[slot] as usize)
+                .copied()
+                .unwrap_or_default();
             own + direction.strain * place(slot)
         };
         let translations: Vec<Vec3> = translations.iter().map(|t| direction.strain * t).collect();
@@ -171,6 +181,8 @@ fn each_chunk<T: Send>(out: &mut [T], value: &(impl Fn(usize) -> T + Sync)) {
     if out.len() <= CHUNK {
         fill(0, out);
     } else {
-        out.par_chunks_mut(CHUNK).enumerate().for_each(|(c, out)| fill(c * CHUNK, out));
+        out.par_chunks_mut(CHUNK)
+            .enumerate()
+            .for_each(|(c, out)| fill(c * CHUNK, out));
     }
 }

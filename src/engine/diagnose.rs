@@ -17,10 +17,15 @@ pub(super) fn culprit(
     let (block, row) = (slot / (LANES * SLICES), slot % (LANES * SLICES));
     let mut worst: Option<(f64, usize)> = None;
     for entry in list.blocks[block].row(row / LANES, row % LANES) {
-        let Some(other) = list.layout.atom(entry as usize) else { continue };
+        let Some(other) = list.layout.atom(entry as usize) else {
+            continue;
+        };
         let r2 = (list.coordinates.position(entry as usize) - list.coordinates.position(slot)).norm_squared();
         let (a, b) = (c.species[atom].into(), c.species[other].into());
-        let bad = terms.iter().filter_map(|t| t.pair(a, b, r2)).any(|(u, g)| !(u.is_finite() && g.is_finite()));
+        let bad = terms
+            .iter()
+            .filter_map(|t| t.pair(a, b, r2))
+            .any(|(u, g)| !(u.is_finite() && g.is_finite()));
         if bad && worst.is_none_or(|(least, _)| r2 < least) {
             worst = Some((r2, other));
         }
@@ -31,6 +36,9 @@ pub(super) fn culprit(
             second: atom.max(other),
             distance: r2.sqrt(),
         },
-        None => EngineError::NonFiniteForce { atom, force: force.into() },
+        None => EngineError::NonFiniteForce {
+            atom,
+            force: force.into(),
+        },
     }
 }

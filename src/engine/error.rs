@@ -6,7 +6,7 @@ pub enum EngineError {
     /// A cell without volume or with numbers that are not finite.
     #[error("the cell edges {edges:?} span no volume; give three linearly independent, finite vectors")]
     FlatCell {
-        /// The three edges [length].
+        /// The three edges \[length\].
         edges: [[f64; 3]; 3],
     },
     /// A coordinate that is not finite.
@@ -16,7 +16,7 @@ pub enum EngineError {
     NonFinitePosition {
         /// Index of the atom, from 0.
         atom: usize,
-        /// Its position [length].
+        /// Its position \[length\].
         position: [f64; 3],
     },
     /// Two atoms at one place, or so close that their energy or its slope in r² is not finite.
@@ -32,7 +32,7 @@ pub enum EngineError {
         first: usize,
         /// The higher index, from 0.
         second: usize,
-        /// Their distance [length].
+        /// Their distance \[length\].
         distance: f64,
     },
     /// A force that is not finite although no pair overlaps.
@@ -40,7 +40,7 @@ pub enum EngineError {
     NonFiniteForce {
         /// Index of the atom, from 0.
         atom: usize,
-        /// The force [energy/length].
+        /// The force \[energy/length\].
         force: [f64; 3],
     },
     /// A species index without a potential.
@@ -76,21 +76,23 @@ pub enum EngineError {
         copies: f64,
         /// Number of atoms.
         atoms: usize,
-        /// Cutoff and skin [length].
+        /// Cutoff and skin \[length\].
         reach: f64,
     },
     /// An atom so far from the cell that its place within it has no digits left.
-    #[error("atom {atom} at {position:?} is more than 1e9 cells away; wrap the positions, or look for what drove it out")]
+    #[error(
+        "atom {atom} at {position:?} is more than 1e9 cells away; wrap the positions, or look for what drove it out"
+    )]
     FarAway {
         /// Index of the atom, from 0.
         atom: usize,
-        /// Its position [length].
+        /// Its position \[length\].
         position: [f64; 3],
     },
     /// A skin that is not a length.
     #[error("the skin is {skin}; it must be zero or positive and finite")]
     BadSkin {
-        /// The value [length].
+        /// The value \[length\].
         skin: f64,
     },
     /// The processor lacks what was asked for.

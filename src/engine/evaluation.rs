@@ -44,7 +44,7 @@ pub struct Direction {
 /// Derivatives of an evaluation along a [`Direction`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tangent {
-    /// Of the forces; for a direction of positions v this is −(Hessian · v) [energy/length].
+    /// Of the forces; for a direction of positions v this is −(Hessian · v) \[energy/length\].
     pub forces: Vec<Vec3>,
     /// Of the energy, where energy was asked for.
     pub energy: Option<f64>,
@@ -59,13 +59,13 @@ pub struct Tangent {
 /// The answer to a [`Request`]. What was not asked for is `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
-    /// Force on each atom, −dE/dr [energy/length].
+    /// Force on each atom, −dE/dr \[energy/length\].
     pub forces: Vec<Vec3>,
-    /// Total potential energy with tail corrections [energy].
+    /// Total potential energy with tail corrections \[energy\].
     pub energy: Option<f64>,
-    /// Virial −dE/dε for a strain ε of cell and positions [energy]; the trace/3V is the pressure without its kinetic part.
+    /// Virial −dE/dε for a strain ε of cell and positions \[energy\]; the trace/3V is the pressure without its kinetic part.
     pub virial: Option<Mat3>,
-    /// Energy of each atom: half of each of its pairs, without tail corrections [energy].
+    /// Energy of each atom: half of each of its pairs, without tail corrections \[energy\].
     pub energies: Vec<f64>,
     /// dE/dθ in the order of [`super::ForceField::parameters`].
     pub gradient: Vec<f64>,

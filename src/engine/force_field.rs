@@ -5,13 +5,13 @@ use super::neighbors::NeighborList;
 use super::pair_term::{Job, PairTerm, bind};
 use super::search::Kinds;
 use super::{Configuration, EngineError, Evaluation, Mat3, Request, Tangent, diagnose, reduce};
-use crate::ad::Isa;
-use crate::potentials::form::binding::{Leaf, PairBinding};
+use admd_ad::Isa;
+use admd_potentials::form::binding::{Leaf, PairBinding};
 
 /// How the engine works, as opposed to what it computes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// Thickness of the shell by which the neighbour list exceeds the cutoff [length]. With 0 the list is built whenever
+    /// Thickness of the shell by which the neighbour list exceeds the cutoff \[length\]. With 0 the list is built whenever
     /// anything has moved.
     pub skin: f64,
     /// The instruction set of the kernels; `None` leaves the choice to [`Isa::detect`].
@@ -19,7 +19,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The given skin [length], and the best instruction set of this machine.
+    /// The given skin \[length\], and the best instruction set of this machine.
     pub fn new(skin: f64) -> Self {
         Self { skin, isa: None }
     }
@@ -69,7 +69,10 @@ impl ForceField {
         let isa = isa.map_err(|e| EngineError::Isa(e.to_string()))?;
         let species = bindings.first().map_or(0, |b| b.species.len());
         let pair = |a: usize, b: usize| bindings.first().map_or(0, |f| f.index(a, b) as u32);
-        let pairs = (0..species).flat_map(|a| (0..species).map(move |b| (a, b))).map(|(a, b)| pair(a, b)).collect();
+        let pairs = (0..species)
+            .flat_map(|a| (0..species).map(move |b| (a, b)))
+            .map(|(a, b)| pair(a, b))
+            .collect();
         let terms = bindings.into_iter().map(bind).collect::<Result<_, _>>()?;
         Ok(Self {
             terms,
@@ -115,7 +118,7 @@ impl ForceField {
         Ok(())
     }
 
-    /// The largest cutoff [length].
+    /// The largest cutoff \[length\].
     pub fn cutoff(&self) -> f64 {
         self.bindings().map(PairBinding::cutoff).fold(0.0, f64::max)
     }
@@ -140,16 +143,20 @@ impl ForceField {
         self.isa
     }
 
-    /// Evaluates what is asked for; `out` is reused, so that a step allocates nothing.
+    /// Evaluates what is asked for; the memory of `out`, of the list and of the sums is reused from step to step.
     ///
     /// # Errors
     /// Non-finite positions, overlapping atoms, unknown species; `out` is then not to be used.
     pub fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError> {
         self.check(c, request)?;
         self.statistics.evaluations += 1;
-        let kinds = Kinds { species: self.species, pairs: &self.pairs };
+        let kinds = Kinds {
+            species: self.species,
+            pairs: &self.pairs,
+        };
         let reach = (self.cutoff(), self.settings.skin);
-        self.list.ensure(c, request.tangent, reach, (kinds, self.isa), &mut self.statistics)?;
+        self.list
+            .ensure(c, request.tangent, reach, (kinds, self.isa), &mut self.statistics)?;
 
         let parts = 1 + usize::from(request.tangent.is_some());
         let energy = request.energy_and_virial || request.per_atom;
@@ -182,8 +189,12 @@ impl ForceField {
         let (layout, sums) = (&self.list.layout, &self.sums);
         let answer = |p: usize, out: &mut Answer| {
             reduce::forces(layout, sums, p, out.forces);
-            *out.energy = request.energy_and_virial.then(|| reduce::energy(layout, sums, p) + tail[p].0);
-            *out.virial = request.energy_and_virial.then(|| reduce::virial(sums, p) + Mat3::identity() * tail[p].1);
+            *out.energy = request
+                .energy_and_virial
+                .then(|| reduce::energy(layout, sums, p) + tail[p].0);
+            *out.virial = request
+                .energy_and_virial
+                .then(|| reduce::virial(sums, p) + Mat3::identity() * tail[p].1);
             out.energies.clear();
             if request.per_atom {
                 reduce::energies(layout, sums, p, out.energies);
@@ -205,7 +216,11 @@ impl ForceField {
     fn check(&self, c: &Configuration, request: Request) -> Result<(), EngineError> {
         let parameters = self.parameters().count();
         let length = |what, found: usize, expected: usize| {
-            if found == expected { Ok(()) } else { Err(EngineError::Length { what, found, expected }) }
+            if found == expected {
+                Ok(())
+            } else {
+                Err(EngineError::Length { what, found, expected })
+            }
         };
         length("the list of species", c.species.len(), c.len())?;
         if let Some(direction) = request.tangent {
@@ -213,15 +228,26 @@ impl ForceField {
                 length("the direction's list of positions", direction.positions.len(), c.len())?;
             }
             if !direction.parameters.is_empty() {
-                length("the direction's list of parameters", direction.parameters.len(), parameters)?;
+                length(
+                    "the direction's list of parameters",
+                    direction.parameters.len(),
+                    parameters,
+                )?;
             }
         }
         for (atom, (&s, p)) in c.species.iter().zip(&c.positions).enumerate() {
             if usize::from(s) >= self.species {
-                return Err(EngineError::UnknownSpecies { atom, species: s.into(), known: self.species });
+                return Err(EngineError::UnknownSpecies {
+                    atom,
+                    species: s.into(),
+                    known: self.species,
+                });
             }
             if !p.iter().all(|x| x.is_finite()) {
-                return Err(EngineError::NonFinitePosition { atom, position: (*p).into() });
+                return Err(EngineError::NonFinitePosition {
+                    atom,
+                    position: (*p).into(),
+                });
             }
         }
         Ok(())
@@ -239,12 +265,37 @@ struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     fn of(e: &'a mut Evaluation) -> Self {
-        let Evaluation { forces, energy, virial, energies, gradient, .. } = e;
-        Self { forces, energy, virial, energies, gradient }
+        let Evaluation {
+            forces,
+            energy,
+            virial,
+            energies,
+            gradient,
+            ..
+        } = e;
+        Self {
+            forces,
+            energy,
+            virial,
+            energies,
+            gradient,
+        }
     }
 
     fn of_tangent(t: &'a mut Tangent) -> Self {
-        let Tangent { forces, energy, virial, energies, gradient } = t;
-        Self { forces, energy, virial, energies, gradient }
+        let Tangent {
+            forces,
+            energy,
+            virial,
+            energies,
+            gradient,
+        } = t;
+        Self {
+            forces,
+            energy,
+            virial,
+            energies,
+            gradient,
+        }
     }
 }

@@ -8,9 +8,9 @@ use super::coordinates::Coordinates;
 use super::order::Order;
 use super::sell::{Block, LANES};
 use super::table::{MOST_LEAVES, Table, assemble};
-use crate::ad::{Dual, Kernel, Lane, Real};
-use crate::potentials::form::pair::PairEnergy;
-use crate::potentials::form::parameters::Leaves;
+use admd_ad::{Dual, Kernel, Lane, Real};
+use admd_potentials::form::pair::PairEnergy;
+use admd_potentials::form::parameters::Leaves;
 use core::marker::PhantomData;
 
 /// Energy of a pair and its slope in the squared distance.
@@ -92,16 +92,30 @@ impl<'a, P: PairEvaluator, O: Order, const ENERGY: bool, const UNIFORM: bool> Fo
         assert!(UNIFORM || block.pairs().len() == block.entries().len());
         assert!(block.first() + block.lanes() <= block.slots());
         assert!(sums.lanes == block.lanes() && sums.rows.len() >= O::PARTS * ROWS * sums.lanes);
-        Self { block, coordinates, table, sums, kind: PhantomData }
+        Self {
+            block,
+            coordinates,
+            table,
+            sums,
+            kind: PhantomData,
+        }
     }
 }
 
-impl<P: PairEvaluator, O: Order, const ENERGY: bool, const UNIFORM: bool> Kernel for ForcePass<'_, P, O, ENERGY, UNIFORM> {
+impl<P: PairEvaluator, O: Order, const ENERGY: bool, const UNIFORM: bool> Kernel
+    for ForcePass<'_, P, O, ENERGY, UNIFORM>
+{
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lane>(self) {
-        let Self { block, coordinates, table, sums, .. } = self;
+        let Self {
+            block,
+            coordinates,
+            table,
+            sums,
+            ..
+        } = self;
         let zero = O::Scalar::<L>::lit(0.0);
         let far = L::lit(table.far());
         let (entries, pairs) = (block.entries().as_ptr(), block.pairs().as_ptr());

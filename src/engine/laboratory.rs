@@ -7,7 +7,7 @@ use super::search::Kinds;
 use super::sell::{LANES, SLICES};
 use super::table::Table;
 use super::{Configuration, EngineError, NeighborStatistics, Vec3, reduce};
-use crate::ad::{Isa, dispatch};
+use admd_ad::{Isa, dispatch};
 
 /// A list over one species, and sums of its blocks.
 pub struct Laboratory {
@@ -19,7 +19,7 @@ pub struct Laboratory {
 }
 
 impl Laboratory {
-    /// Builds the list for a cutoff and a skin [length].
+    /// Builds the list for a cutoff and a skin \[length\].
     ///
     /// # Errors
     /// A configuration that has no list.
@@ -40,16 +40,22 @@ impl Laboratory {
     /// A configuration that has no list.
     pub fn rebuild(&mut self, c: &Configuration) -> Result<u64, EngineError> {
         let mut statistics = NeighborStatistics::default();
-        let kinds = Kinds { species: 1, pairs: &[0] };
+        let kinds = Kinds {
+            species: 1,
+            pairs: &[0],
+        };
         self.list.forget();
-        self.list.ensure(c, None, self.reach, (kinds, self.isa), &mut statistics)?;
+        self.list
+            .ensure(c, None, self.reach, (kinds, self.isa), &mut statistics)?;
         self.sums.resize_with(self.list.blocks.len(), BlockSums::default);
         Ok(statistics.entries)
     }
 
     /// Takes new coordinates of the atoms into the list that is there.
     pub fn refresh(&mut self, c: &Configuration) {
-        self.list.coordinates.refresh(&self.list.layout, &c.cell, &c.positions, None);
+        self.list
+            .coordinates
+            .refresh(&self.list.layout, &c.cell, &c.positions, None);
     }
 
     /// Runs the force kernel once over all blocks on this thread.
@@ -64,7 +70,7 @@ impl Laboratory {
         }
     }
 
-    /// The forces of the last run, in the order of the atoms [energy/length].
+    /// The forces of the last run, in the order of the atoms \[energy/length\].
     pub fn result(&self) -> Vec<Vec3> {
         let mut out = Vec::new();
         reduce::forces(&self.list.layout, &self.sums, 0, &mut out);

@@ -8,10 +8,10 @@
 use super::coordinates::{CHUNK, Coordinates, Layout};
 use super::force_field::NeighborStatistics;
 use super::ghosts::{Binned, place};
+use super::search::{Kinds, Search};
 use super::sell::{Block, LANES, SLICES};
-use super::search::{Kinds, Search, Sphere};
 use super::{Cell, Configuration, Direction, EngineError, Mat3, Vec3};
-use crate::ad::Isa;
+use admd_ad::Isa;
 use rayon::prelude::*;
 
 /// The reach of the list is longer than cutoff + skin by this fraction, against rounding in the distances.
@@ -44,12 +44,21 @@ impl NeighborList {
         (kinds, isa): (Kinds, Isa),
         statistics: &mut NeighborStatistics,
     ) -> Result<(), EngineError> {
-        let known = self.built.as_ref().is_some_and(|b| b.species == c.species && b.cell.periodic() == c.cell.periodic());
+        let known = self
+            .built
+            .as_ref()
+            .is_some_and(|b| b.species == c.species && b.cell.periodic() == c.cell.periodic());
         let valid = known && self.is_valid(c, cutoff);
         if !valid {
             self.built = None;
             self.reach = cutoff + skin;
-            place(&c.cell, &c.positions, self.reach * (1.0 + ROUNDING), &mut self.layout, &mut self.binned)?;
+            place(
+                &c.cell,
+                &c.positions,
+                self.reach * (1.0 + ROUNDING),
+                &mut self.layout,
+                &mut self.binned,
+            )?;
         }
         self.coordinates.refresh(&self.layout, &c.cell, &c.positions, direction);
         if !valid {
@@ -91,7 +100,13 @@ impl NeighborList {
 
     /// Finds the neighbours, each block of slots by itself.
     fn fill(&mut self, c: &Configuration, kinds: Kinds, isa: Isa) {
-        let Self { layout, coordinates, blocks, binned, .. } = self;
+        let Self {
+            layout,
+            coordinates,
+            blocks,
+            binned,
+            ..
+        } = self;
         let species: Option<Vec<u32>> = (kinds.species > 1).then(|| {
             let of = |slot: usize| layout.atom(slot).map_or(0, |atom| c.species[atom].into());
             (0..layout.len()).map(of).collect()
@@ -101,7 +116,7 @@ impl NeighborList {
             coordinates,
             binned,
             cell: &c.cell,
-            sphere: Sphere::new(&c.cell, self.reach * (1.0 + ROUNDING)),
+            reach: self.reach * (1.0 + ROUNDING),
             kinds: species.as_deref().map(|s| (s, kinds)),
         };
         blocks.resize_with(layout.first_ghost().div_ceil(LANES * SLICES), Block::default);

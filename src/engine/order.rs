@@ -6,7 +6,7 @@
 //! No closure here or in the kernels does lane arithmetic: the compiler may decline to inline a closure, and what is not
 //! inlined is not compiled for the instruction set.
 
-use crate::ad::{Dual, Lane, Real};
+use admd_ad::{Dual, Lane, Real};
 
 /// What the scalars of an evaluation carry. A scalar is stored as [`Order::PARTS`] lane values: the value, the tangent.
 pub trait Order: Send + Sync + 'static {
@@ -21,7 +21,7 @@ pub trait Order: Send + Sync + 'static {
 }
 
 /// Values alone.
-pub struct Value;
+pub(super) struct Value;
 
 impl Order for Value {
     type Scalar<L: Lane> = L;
@@ -37,7 +37,7 @@ impl Order for Value {
 }
 
 /// Values with their derivatives along a direction.
-pub struct Along;
+pub(super) struct Along;
 
 impl Order for Along {
     type Scalar<L: Lane> = Dual<L, 1>;

@@ -7,12 +7,12 @@ use super::order::{Along, Order, Value};
 use super::table::Table;
 use super::tail::Gas;
 use super::{Configuration, Direction, EngineError};
-use crate::ad::{Dual, Isa, Real, dispatch};
-use crate::potentials::catalog::{self, PairVisitor};
-use crate::potentials::form::binding::{PairBinding, PairCoefficients};
-use crate::potentials::form::parameters::Leaves;
-use crate::potentials::form::tail::Tail;
-use crate::potentials::form::truncation::Truncated;
+use admd_ad::{Dual, Isa, Real, dispatch};
+use admd_potentials::catalog::{self, PairVisitor};
+use admd_potentials::form::binding::{PairBinding, PairCoefficients};
+use admd_potentials::form::parameters::Leaves;
+use admd_potentials::form::tail::Tail;
+use admd_potentials::form::truncation::Truncated;
 use core::marker::PhantomData;
 use rayon::prelude::*;
 
@@ -55,13 +55,18 @@ pub(super) trait PairTerm: Send + Sync {
     fn set_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError>;
     /// Adds forces, and energies and virial where asked for, to the sums of each block.
     fn forces(&self, job: Job, energy: bool, sums: &mut [BlockSums]);
-    /// Tail corrections: for each part the energy, and the virial on each axis [energy].
+    /// Tail corrections: for each part the energy, and the virial on each axis \[energy\].
     fn tail(&self, job: Job) -> [(f64, f64); 2];
     /// dE/dθ of the term's parameters with tail corrections, and its tangent.
     fn gradient(&self, job: Job) -> Vec<[f64; 2]>;
     /// Energy of one pair and its slope in r²; `None` beyond the cutoff.
     fn pair(&self, a: usize, b: usize, r2: f64) -> Option<(f64, f64)> {
-        let theta: Vec<Nested> = self.binding().leaves.iter().map(|l| Dual::constant(Dual::constant(l.value))).collect();
+        let theta: Vec<Nested> = self
+            .binding()
+            .leaves
+            .iter()
+            .map(|l| Dual::constant(Dual::constant(l.value)))
+            .collect();
         let u = (self.oracle(&theta).pair)(a, b, Dual::variable(Dual::constant(r2), 0))?;
         Some((u.v.v, u.d[0].v))
     }
@@ -99,9 +104,15 @@ impl<E: Truncated> Bound<E> {
         let coordinates = &job.list.coordinates;
         each_block(&job, sums, |block, sums| {
             if block.pairs().is_empty() {
-                dispatch(job.isa, ForcePass::<ByDual<E>, O, ENERGY, true>::new(block, coordinates, table, sums));
+                dispatch(
+                    job.isa,
+                    ForcePass::<ByDual<E>, O, ENERGY, true>::new(block, coordinates, table, sums),
+                );
             } else {
-                dispatch(job.isa, ForcePass::<ByDual<E>, O, ENERGY, false>::new(block, coordinates, table, sums));
+                dispatch(
+                    job.isa,
+                    ForcePass::<ByDual<E>, O, ENERGY, false>::new(block, coordinates, table, sums),
+                );
             }
         });
     }
@@ -126,7 +137,8 @@ impl<E: Truncated> Bound<E> {
         let total = |k: usize| blocks.iter().map(|sums| sums[k]).sum::<f64>();
         let adjoint = |leaf: usize| O::build([0, O::PARTS - 1].map(|p| total(leaf * O::PARTS + p)));
         let adjoints: Vec<_> = (0..table.pairs() * count).map(adjoint).collect();
-        let gas = Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction).lifted(Outer::<O>::constant);
+        let gas =
+            Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction).lifted(Outer::<O>::constant);
         let theta: Vec<Outer<O>> = self.theta::<O>(&job).into_iter().map(Dual::constant).collect();
         let slope = |leaf: usize| {
             let mut theta = theta.clone();
@@ -135,7 +147,10 @@ impl<E: Truncated> Bound<E> {
             let mut sum = gas.correction(&self.binding, rows.iter().map(|row| row.tail)).0;
             for (pair, row) in rows.iter().enumerate() {
                 for k in 0..count {
-                    sum = row.coef.leaf(k).mul_add(Dual::constant(adjoints[pair * count + k]), sum);
+                    sum = row
+                        .coef
+                        .leaf(k)
+                        .mul_add(Dual::constant(adjoints[pair * count + k]), sum);
                 }
             }
             let slope = if sum.on[0] { sum.d[0] } else { O::build([0.0; 2]) };
@@ -187,7 +202,8 @@ impl<E: Truncated> PairTerm for Bound<E> {
             return;
         }
         match (job.direction.is_some(), energy) {
-            (true, _) => self.force_pass::<Along, true>(job, &self.table::<Along>(&job), sums),
+            (true, true) => self.force_pass::<Along, true>(job, &self.table::<Along>(&job), sums),
+            (true, false) => self.force_pass::<Along, false>(job, &self.table::<Along>(&job), sums),
             (false, true) => self.force_pass::<Value, true>(job, &self.table, sums),
             (false, false) => self.force_pass::<Value, false>(job, &self.table, sums),
         }
@@ -216,7 +232,10 @@ impl<E: Truncated> PairTerm for Bound<E> {
             let row = rows.get(self.binding.index(a, b))?;
             (r2.v.v < row.cutoff2).then(|| E::energy(r2, &row.coef))
         };
-        Oracle { pair: Box::new(pair), tails }
+        Oracle {
+            pair: Box::new(pair),
+            tails,
+        }
     }
 }
 

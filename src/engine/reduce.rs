@@ -8,7 +8,9 @@ use rayon::prelude::*;
 
 /// Copies the forces of part `p` to their atoms.
 pub(super) fn forces(layout: &Layout, sums: &[BlockSums], p: usize, out: &mut Vec<Vec3>) {
-    gather(layout, out, |block, lane| Vec3::from([0, 1, 2].map(|c| sums[block].row(p, c)[lane])));
+    gather(layout, out, |block, lane| {
+        Vec3::from([0, 1, 2].map(|c| sums[block].row(p, c)[lane]))
+    });
 }
 
 /// Copies the energies of part `p` to their atoms.
@@ -47,6 +49,8 @@ fn gather<T: Copy + Default + Send>(layout: &Layout, out: &mut Vec<T>, value: im
     if out.len() <= CHUNK {
         fill((out, &layout.slots));
     } else {
-        out.par_chunks_mut(CHUNK).zip(layout.slots.par_chunks(CHUNK)).for_each(fill);
+        out.par_chunks_mut(CHUNK)
+            .zip(layout.slots.par_chunks(CHUNK))
+            .for_each(fill);
     }
 }

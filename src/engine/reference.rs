@@ -7,7 +7,7 @@ use super::order::Along;
 use super::pair_term::{Nested, Oracle};
 use super::tail::Gas;
 use super::{Configuration, Direction, EngineError, Evaluation, ForceField, Mat3, Request, Tangent, Vec3};
-use crate::ad::{Dual, Real};
+use admd_ad::{Dual, Real};
 
 /// A number with its derivative along the direction.
 type Directed = Dual<f64, 1>;
@@ -45,7 +45,11 @@ pub fn evaluate(
             if !(u.v.v.is_finite() && slope.v.is_finite()) {
                 let (first, second) = (pair.i.min(pair.j), pair.i.max(pair.j));
                 let distance = pair.r2().v.sqrt();
-                return Err(EngineError::Overlap { first, second, distance });
+                return Err(EngineError::Overlap {
+                    first,
+                    second,
+                    distance,
+                });
             }
             energies[pair.i] = energies[pair.i] + u.v * 0.5;
             for a in 0..3 {
@@ -76,8 +80,18 @@ pub fn evaluate(
     let part = |x: Directed, p: usize| if p == 0 { x.v } else { x.d[0] };
     let vectors = |p| forces.iter().map(|f| Vec3::from(f.map(|x| part(x, p)))).collect();
     let scalar = |p| request.energy_and_virial.then_some(part(energy, p));
-    let tensor = |p| request.energy_and_virial.then(|| Mat3::from_fn(|a, b| part(virial[a][b], p)));
-    let list = |on: bool, of: &[Directed], p| if on { of.iter().map(|x| part(*x, p)).collect() } else { Vec::new() };
+    let tensor = |p| {
+        request
+            .energy_and_virial
+            .then(|| Mat3::from_fn(|a, b| part(virial[a][b], p)))
+    };
+    let list = |on: bool, of: &[Directed], p| {
+        if on {
+            of.iter().map(|x| part(*x, p)).collect()
+        } else {
+            Vec::new()
+        }
+    };
     *out = Evaluation {
         forces: vectors(0),
         energy: scalar(0),
@@ -99,7 +113,9 @@ pub fn evaluate(
 fn theta(field: &ForceField, direction: &Direction) -> Vec<Directed> {
     let change = |k: usize| direction.parameters.get(k).copied().unwrap_or(0.0);
     let leaves = field.parameters().enumerate();
-    leaves.map(|(k, leaf)| Dual::with_tangents(leaf.value, [change(k)])).collect()
+    leaves
+        .map(|(k, leaf)| Dual::with_tangents(leaf.value, [change(k)]))
+        .collect()
 }
 
 /// An atom and an image of an atom.
@@ -107,7 +123,7 @@ struct Pair {
     i: usize,
     j: usize,
     species: [usize; 2],
-    /// From the first to the second [length].
+    /// From the first to the second \[length\].
     d: [Directed; 3],
 }
 

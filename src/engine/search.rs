@@ -2,12 +2,16 @@
 
 use super::Cell;
 use super::Vec3;
-use super::cells::Grid;
 use super::coordinates::{Coordinates, Layout};
 use super::ghosts::Binned;
+use super::order::Value;
 use super::rows::{Candidates, keep_near};
 use super::sell::{Block, LANES, SLICES};
-use crate::ad::{Isa, Kernel, Lane, dispatch};
+use admd_ad::{Isa, Kernel, Lane, dispatch};
+use core::ops::Range;
+
+/// No slot has this number.
+const NOBODY: u32 = u32::MAX;
 
 /// The number of the pair of species a, b is `pairs[a * species + b]`.
 #[derive(Clone, Copy, Debug)]
@@ -16,52 +20,14 @@ pub(super) struct Kinds<'a> {
     pub(super) pairs: &'a [u32],
 }
 
-/// The sphere around an atom that holds its neighbours, in fractional coordinates.
-pub(super) struct Sphere {
-    radius2: f64,
-    /// Half its extent along each axis.
-    half: [f64; 3],
-    heights: [f64; 3],
-    /// Of the first axis.
-    inverse_height: f64,
-    /// Are the edges of the cell at right angles, so that gaps along the axes add up as squares?
-    orthogonal: bool,
-}
-
-impl Sphere {
-    pub(super) fn new(cell: &Cell, radius: f64) -> Self {
-        let heights = [0, 1, 2].map(|k| cell.height(k));
-        let right = |a: usize, b: usize| {
-            let (a, b) = (cell.edge(a), cell.edge(b));
-            a.dot(&b) == 0.0
-        };
-        Self {
-            radius2: radius * radius,
-            half: heights.map(|h| radius / h),
-            inverse_height: 1.0 / heights[0],
-            heights,
-            orthogonal: right(0, 1) && right(0, 2) && right(1, 2),
-        }
-    }
-
-    /// Half the extent along the first axis of what is near on a line of bins; `None` where nothing is.
-    fn half_line(&self, grid: &Grid, s: Vec3, y: usize, z: usize) -> Option<f64> {
-        if !self.orthogonal {
-            return Some(self.half[0]);
-        }
-        let gap = |k: usize, bin: usize| grid.gap(k, bin, s[k]) * self.heights[k];
-        let left = self.radius2 - gap(1, y).powi(2) - gap(2, z).powi(2);
-        (left >= 0.0).then(|| left.sqrt() * self.inverse_height)
-    }
-}
-
 /// What a search needs.
 pub(super) struct Search<'a> {
     pub(super) layout: &'a Layout,
     pub(super) coordinates: &'a Coordinates,
     pub(super) binned: &'a Binned,
     pub(super) cell: &'a Cell,
-    pub(super) sphere: Sphere,
+    /// Distance within which atoms are neighbours \[length\].
+    pub(super) reach: f64,
     /// Species of every slot, where there are several.
     pub(super) kinds: Option<(&'a [u32], Kinds<'a>)>,
 }
@@ -71,85 +37,203 @@ impl Search<'_> {
     pub(super) fn fill(&self, b: usize, block: &mut Block, isa: Isa) {
         let first = b * LANES * SLICES;
         let end = self.layout.first_ghost().min(first + LANES * SLICES);
-        let kinds = self.kinds.map_or(1, |(_, k)| k.pairs.iter().max().map_or(0, |m| *m as usize + 1));
+        let kinds = self
+            .kinds
+            .map_or(1, |(_, k)| k.pairs.iter().max().map_or(0, |m| *m as usize + 1));
         block.clear(first, self.layout.len(), kinds);
-        let mut rows: [Vec<u32>; LANES] = Default::default();
+        let mut found = Found::default();
         for slice in (first..end).step_by(LANES) {
-            let mut counts = [0; LANES];
-            for lane in 0..LANES {
-                if slice + lane < self.layout.atoms.len() {
-                    counts[lane] = dispatch(isa, FindRow { search: self, slot: slice + lane, row: &mut rows[lane] });
-                }
-            }
+            dispatch(
+                isa,
+                FindSlice {
+                    search: self,
+                    slice,
+                    found: &mut found,
+                },
+            );
             let kind = self.kinds.map(|(of, kinds)| {
-                move |lane: usize, j: u32| kinds.pairs[of[slice + lane] as usize * kinds.species + of[j as usize] as usize]
+                move |lane: usize, j: u32| {
+                    kinds.pairs[of[slice + lane] as usize * kinds.species + of[j as usize] as usize]
+                }
             });
-            block.push(core::array::from_fn(|lane| &rows[lane][..counts[lane]]), self.layout.padding_slot(), kind);
+            block.push(found.rows(), self.layout.padding_slot(), kind);
         }
     }
 }
 
-/// Writes the neighbours of a slot to the beginning of `row`, which grows as needed, and returns their number.
-struct FindRow<'a> {
-    search: &'a Search<'a>,
-    slot: usize,
-    row: &'a mut Vec<u32>,
+/// The neighbours of one slice, in memory that grows as needed.
+#[derive(Default)]
+struct Found {
+    /// Slots within reach of the box around the slice's atoms.
+    candidates: Vec<u32>,
+    /// Their coordinates \[length\].
+    axes: [Vec<f64>; 3],
+    rows: [Vec<u32>; LANES],
+    counts: [usize; LANES],
 }
 
-impl Kernel for FindRow<'_> {
-    type Output = usize;
+impl Found {
+    fn rows(&self) -> [&[u32]; LANES] {
+        core::array::from_fn(|lane| &self.rows[lane][..self.counts[lane]])
+    }
+}
+
+/// Finds the neighbours of the atoms of a slice: first what is near to the box around them, then what is near to each.
+struct FindSlice<'a> {
+    search: &'a Search<'a>,
+    slice: usize,
+    found: &'a mut Found,
+}
+
+impl Kernel for FindSlice<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) -> usize {
-        let Self { search: Search { binned, sphere, .. }, slot, row } = self;
-        let grid = &binned.grid;
-        let r = self.search.coordinates.position(slot);
-        let s = self.search.cell.fractional(r);
-        let mut count = 0;
-        for z in grid.along(2, s.z - sphere.half[2])..=grid.along(2, s.z + sphere.half[2]) {
-            for y in grid.along(1, s.y - sphere.half[1])..=grid.along(1, s.y + sphere.half[1]) {
-                let Some(half) = sphere.half_line(grid, s, y, z) else { continue };
-                let line = grid.line(y, z);
-                let begin = binned.starts[line + grid.along(0, s.x - half)] as usize;
-                let end = binned.starts[line + grid.along(0, s.x + half) + 1] as usize;
-                let need = count + (end - begin) + LANES;
-                if row.len() < need {
-                    row.resize(2 * need, 0);
-                }
-                count = near::<L>(binned, begin..end, r, sphere.radius2, slot as u32, row, count);
+    fn run<L: Lane>(self) {
+        let Self { search, slice, found } = self;
+        let atoms = slice..search.layout.atoms.len().min(slice + LANES);
+        found.counts = [0; LANES];
+        let count = candidates::<L>(search, atoms.clone(), &mut found.candidates);
+        gather::<L>(search, &found.candidates[..count], &mut found.axes);
+        for (lane, slot) in atoms.enumerate() {
+            let row = &mut found.rows[lane];
+            if row.len() < count + LANES {
+                row.resize(2 * count + LANES, 0);
             }
+            let r = search.coordinates.position(slot);
+            let at = Corners { low: r, high: r };
+            found.counts[lane] = near::<L>(
+                &found.axes,
+                &found.candidates,
+                0..count,
+                at,
+                search.reach,
+                slot as u32,
+                row,
+                0,
+            );
         }
-        count
     }
 }
 
-/// Appends to `row[..count]` the slots in a range of the bins' order that are within the radius, without `own`.
+/// Writes the slots within reach of the box around some atoms to `out`, followed by room, and returns their number.
 #[inline(always)]
+fn candidates<L: Lane>(search: &Search, atoms: Range<usize>, out: &mut Vec<u32>) -> usize {
+    let Search {
+        binned, cell, reach, ..
+    } = search;
+    let grid = &binned.grid;
+    let position = |slot| search.coordinates.position(slot);
+    let around = Corners::of(atoms.clone().map(position));
+    let Corners { low, high } = Corners::of(atoms.map(|slot| cell.fractional(position(slot))));
+    let mut bins = [0..=0, 0..=0, 0..=0];
+    for k in 0..3 {
+        let half = reach / cell.height(k);
+        bins[k] = grid.along(k, low[k] - half)..=grid.along(k, high[k] + half);
+    }
+    let mut count = 0;
+    for z in bins[2].clone() {
+        for y in bins[1].clone() {
+            let stretch = grid.stretch(bins[0].clone(), y, z);
+            let range = binned.starts[stretch.start] as usize..binned.starts[stretch.end] as usize;
+            let need = count + range.len() + 2 * LANES;
+            if out.len() < need {
+                out.resize(2 * need, 0);
+            }
+            count = near::<L>(&binned.axes, &binned.slots, range, around, *reach, NOBODY, out, count);
+        }
+    }
+    // whole lanes of valid slots for `gather` and `near`
+    out[count..count + LANES].fill(search.layout.padding_slot());
+    count
+}
+
+/// Copies the coordinates of slots to one array an axis, in whole lanes.
+#[inline(always)]
+fn gather<L: Lane>(search: &Search, slots: &[u32], axes: &mut [Vec<f64>; 3]) {
+    let room = slots.len() + LANES;
+    for axis in axes.iter_mut() {
+        if axis.len() < room {
+            axis.resize(2 * room, 0.0);
+        }
+    }
+    search.coordinates.assert_slots(search.layout.len(), 1);
+    let mut at = 0;
+    while at < slots.len() {
+        // SAFETY: `candidates` put padding slots behind the slots, and every slot is one of the layout; the axes have room.
+        unsafe {
+            let r: [L; 3] = search.coordinates.gather::<Value, L>(slots.as_ptr().add(at));
+            for k in 0..3 {
+                r[k].store(axes[k].as_mut_ptr().add(at));
+            }
+        }
+        at += L::WIDTH;
+    }
+}
+
+/// An upright box; a point when both corners are the same.
+#[derive(Clone, Copy)]
+struct Corners {
+    low: Vec3,
+    high: Vec3,
+}
+
+impl Corners {
+    /// The smallest box around some positions.
+    fn of(positions: impl Iterator<Item = Vec3>) -> Self {
+        let (low, high) = (Vec3::repeat(f64::INFINITY), Vec3::repeat(f64::NEG_INFINITY));
+        positions.fold(Self { low, high }, |Self { low, high }, r| Self {
+            low: low.inf(&r),
+            high: high.sup(&r),
+        })
+    }
+}
+
+/// Appends to `row[..count]` the slots in a range that are within reach of a box, without `own`; `axes` and `slots` have
+/// LANES more elements than the range needs, and so must `row`. Returns the new count.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)] // one loop, inlined twice
 fn near<L: Lane>(
-    binned: &Binned,
-    range: core::ops::Range<usize>,
-    r: Vec3,
-    radius2: f64,
+    axes: &[Vec<f64>; 3],
+    slots: &[u32],
+    range: Range<usize>,
+    Corners { low, high }: Corners,
+    reach: f64,
     own: u32,
     row: &mut [u32],
     count: usize,
 ) -> usize {
     let mut count = count;
-    let ([x, y, z], slots) = (&binned.axes, &binned.slots);
+    let [x, y, z] = axes;
     let room = range.end + LANES;
     assert!(room <= x.len() && room <= y.len() && room <= z.len() && room <= slots.len());
     assert!(count + range.len() + LANES <= row.len());
+    // in registers, where the writes to the row cannot touch them
+    let (x, y, z, slots) = (x.as_ptr(), y.as_ptr(), z.as_ptr(), slots.as_ptr());
+    let (lx, ly, lz) = (L::lit(low.x), L::lit(low.y), L::lit(low.z));
+    let (hx, hy, hz) = (L::lit(high.x), L::lit(high.y), L::lit(high.z));
+    let (limit, point) = (L::lit(reach * reach), low == high);
+    let row = row.as_mut_ptr();
     let mut at = range.start;
     while at < range.end {
         // SAFETY: the assertions above leave room for LANES values at every position of the range, and in the row for all
         // of them and LANES more.
         unsafe {
-            let dx = L::load(x.as_ptr().add(at)) - L::lit(r.x);
-            let dy = L::load(y.as_ptr().add(at)) - L::lit(r.y);
-            let dz = L::load(z.as_ptr().add(at)) - L::lit(r.z);
+            let (x, y, z) = (L::load(x.add(at)), L::load(y.add(at)), L::load(z.add(at)));
+            let (mut dx, mut dy, mut dz) = (x - lx, y - ly, z - lz);
+            if !point {
+                let zero = L::lit(0.0);
+                dx = (lx - x).max(x - hx).max(zero);
+                dy = (ly - y).max(y - hy).max(zero);
+                dz = (lz - z).max(z - hz).max(zero);
+            }
             let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
-            let candidates = Candidates { slots: slots.as_ptr().add(at), count: range.end - at, own };
-            count += keep_near(r2, L::lit(radius2), candidates, row.as_mut_ptr().add(count));
+            let candidates = Candidates {
+                slots: slots.add(at),
+                count: range.end - at,
+                own,
+            };
+            count += keep_near(r2, limit, candidates, row.add(count));
         }
         at += L::WIDTH;
     }

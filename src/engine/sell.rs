@@ -5,9 +5,9 @@
 //! k-th neighbour point at the padding atom, which lies outside every cutoff.
 
 /// Atoms in a slice.
-pub const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 /// Slices in a block: a constant, so that sums over blocks do not depend on the number of threads.
-pub const SLICES: usize = 64;
+pub(super) const SLICES: usize = 64;
 
 /// The neighbours of up to `LANES * SLICES` consecutive slots.
 #[derive(Debug, Default)]
@@ -57,9 +57,15 @@ impl Block {
             }
         }
         if let Some(pair) = pair {
-            let kinds = self.entries[base..].iter().enumerate().map(|(k, &j)| pair(k % LANES, j));
+            let kinds = self.entries[base..]
+                .iter()
+                .enumerate()
+                .map(|(k, &j)| pair(k % LANES, j));
             self.pairs.extend(kinds);
-            assert!(!self.pairs[base..].iter().any(|&p| bad(p, self.kinds)), "a pair of species is out of range");
+            assert!(
+                !self.pairs[base..].iter().any(|&p| bad(p, self.kinds)),
+                "a pair of species is out of range"
+            );
         }
         self.ends.push(self.entries.len());
     }
@@ -113,6 +119,10 @@ impl Block {
 
     /// The entries of one lane of one slice, with padding.
     pub fn row(&self, slice: usize, lane: usize) -> impl Iterator<Item = u32> + '_ {
-        self.entries[self.slice(slice)].iter().skip(lane).step_by(LANES).copied()
+        self.entries[self.slice(slice)]
+            .iter()
+            .skip(lane)
+            .step_by(LANES)
+            .copied()
     }
 }

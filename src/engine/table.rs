@@ -1,8 +1,8 @@
 //! Coefficients of every pair of species, laid out for the kernels: one column a leaf, one row a pair.
 
 use super::order::Order;
-use crate::ad::{Lane, Real};
-use crate::potentials::form::parameters::Leaves;
+use admd_ad::{Lane, Real};
+use admd_potentials::form::parameters::Leaves;
 
 /// Coefficients that one pair of species may have.
 pub(super) const MOST_LEAVES: usize = 24;
@@ -13,14 +13,14 @@ pub struct Table {
     pairs: usize,
     /// Squared cutoffs, then for each leaf its parts.
     columns: Vec<f64>,
-    /// A squared distance at which every pair can be evaluated: the largest cutoff [length²].
+    /// A squared distance at which every pair can be evaluated: the largest cutoff \[length²\].
     far: f64,
     leaves: usize,
     parts: usize,
 }
 
 impl Table {
-    /// A table from the squared cutoff [length²] and the coefficients of each pair of species.
+    /// A table from the squared cutoff \[length²\] and the coefficients of each pair of species.
     pub fn new<O: Order, C: Leaves<O::Scalar<f64>>>(rows: &[(f64, C)]) -> Self {
         let cutoffs = rows.iter().map(|(cutoff2, _)| *cutoff2);
         let mut columns: Vec<f64> = cutoffs.clone().collect();
@@ -54,7 +54,7 @@ impl Table {
         self.pairs
     }
 
-    /// The largest squared cutoff [length²].
+    /// The largest squared cutoff \[length²\].
     pub fn far(&self) -> f64 {
         self.far
     }
@@ -62,7 +62,10 @@ impl Table {
     /// # Panics
     /// Unless the table was made for this order and number of leaves and covers the pairs: the loads below rely on it.
     pub(super) fn assert_shape<O: Order>(&self, leaves: usize, pairs: usize) {
-        assert!(self.leaves == leaves && self.parts == O::PARTS, "a coefficient table of another shape");
+        assert!(
+            self.leaves == leaves && self.parts == O::PARTS,
+            "a coefficient table of another shape"
+        );
         assert!(self.pairs >= pairs && self.columns.len() == self.pairs * (1 + leaves * O::PARTS));
     }
 
@@ -72,7 +75,11 @@ impl Table {
         let mut leaves = [O::Scalar::<L>::lit(0.0); MOST_LEAVES];
         for k in 0..C::COUNT {
             let column = 1 + k * O::PARTS;
-            let tangent = if O::PARTS == 2 { self.columns[(column + 1) * self.pairs] } else { 0.0 };
+            let tangent = if O::PARTS == 2 {
+                self.columns[(column + 1) * self.pairs]
+            } else {
+                0.0
+            };
             leaves[k] = O::build([L::lit(self.columns[column * self.pairs]), L::lit(tangent)]);
         }
         (L::lit(self.columns[0]), assemble(&leaves))

@@ -2,9 +2,9 @@
 
 use super::order::Order;
 use super::{Configuration, Direction};
-use crate::ad::Real;
-use crate::potentials::form::binding::PairBinding;
-use crate::potentials::form::tail::Tail;
+use admd_ad::Real;
+use admd_potentials::form::binding::PairBinding;
+use admd_potentials::form::tail::Tail;
 
 /// Atoms of each species and the volume, in any scalar.
 #[derive(Clone, Debug)]
@@ -15,7 +15,11 @@ pub(super) struct Gas<T> {
 
 impl<T: Real> Gas<T> {
     /// Counts the atoms and takes the volume, with its change under the strain of the direction.
-    pub(super) fn new<O: Order<Scalar<f64> = T>>(c: &Configuration, species: usize, direction: Option<&Direction>) -> Self {
+    pub(super) fn new<O: Order<Scalar<f64> = T>>(
+        c: &Configuration,
+        species: usize,
+        direction: Option<&Direction>,
+    ) -> Self {
         let mut counts = vec![0.0; species];
         for &s in &c.species {
             counts[usize::from(s)] += 1.0;
@@ -30,10 +34,13 @@ impl<T: Real> Gas<T> {
 
     /// The same gas in a scalar that has more derivatives.
     pub(super) fn lifted<U: Real>(&self, lift: impl Fn(T) -> U) -> Gas<U> {
-        Gas { counts: self.counts.clone(), volume: lift(self.volume) }
+        Gas {
+            counts: self.counts.clone(),
+            volume: lift(self.volume),
+        }
     }
 
-    /// Energy, and the virial on each axis [energy], from the integrals of each pair of species.
+    /// Energy, and the virial on each axis \[energy\], from the integrals of each pair of species.
     pub(super) fn correction(&self, binding: &PairBinding, tails: impl Iterator<Item = Option<Tail<T>>>) -> (T, T) {
         let (mut energy, mut virial) = (T::lit(0.0), T::lit(0.0));
         for ((a, b), tail) in binding.each_pair().zip(tails) {

@@ -4,17 +4,18 @@ use super::diagnostics::{InputError, InputErrors, Problem, Source, Span};
 use super::document::{self, Table, Value};
 use super::keys::INPUT;
 use super::pair_potential::{Names, bind_all};
-use super::plan::{Frames, IntegratorPlan, Output, Plan, Provenance};
+use super::plan::{Frames, IntegratorPlan, Output, Plan};
 use super::structure::{self, Start};
 use super::walker::{Context, View};
 use super::{estimate, include, potential, resolved, species};
 use crate::dynamics::{State, velocities::maxwell_boltzmann};
-use crate::engine::{Settings, Vec3};
+use crate::io::h5md::Provenance;
+use admd_engine::{Settings, Vec3};
 use admd_potentials::form::units::{Dimension, METAL, UnitSystem};
 use std::cell::RefCell;
 use std::path::Path;
 
-/// The skin when the input does not say [length]. It costs list entries in proportion to (r_c + skin)³ and saves builds in
+/// The skin when the input does not say \[length\]. It costs list entries in proportion to (r_c + skin)³ and saves builds in
 /// proportion to the skin; 0.3 σ is a good compromise for a liquid, and 1 Å is about that for real atoms.
 pub(super) fn default_skin(units: &UnitSystem) -> f64 {
     if units.is_reduced() { 0.3 } else { 1.0 }
@@ -241,7 +242,7 @@ fn state(
     start: Start,
     temperature: Option<f64>,
     seed: u64,
-) -> Option<(State, Vec<crate::engine::Species>)> {
+) -> Option<(State, Vec<admd_engine::Species>)> {
     let masses: Vec<f64> = start
         .configuration
         .species

@@ -6,7 +6,7 @@ use super::randomness;
 use super::species::{self, Declared};
 use super::structure::{Raw, cell, edges, least_distance, periodic, refuse_beside, resolve};
 use super::walker::View;
-use crate::engine::{Mat3, Species, Vec3};
+use admd_engine::{Mat3, Species, Vec3};
 use admd_potentials::form::units::Dimension;
 
 /// Who sits on the sites.
@@ -167,7 +167,7 @@ fn sites(occupation: &Occupation, block: &Block, atoms: usize, seed: u64) -> Vec
     }
 }
 
-/// The edges of the whole block [length], from the constant, the density or the edges.
+/// The edges of the whole block \[length\], from the constant, the density or the edges.
 fn size(view: &View<'_>, block: &Block, mean_mass: f64) -> Option<Mat3> {
     let given: Vec<&str> = ["constant", "density", "edges"]
         .into_iter()

@@ -1,7 +1,7 @@
 //! What a plan costs: entries of the neighbour list, memory, bytes on disk.
 
 use super::plan::Plan;
-use crate::engine::Configuration;
+use admd_engine::Configuration;
 use std::f64::consts::PI;
 
 /// Estimates before anything is allocated for the run.
@@ -26,7 +26,7 @@ const PER_ATOM: f64 = 400.0;
 /// Bytes a list entry takes: a 32-bit index and its share of padding and image shifts.
 const PER_ENTRY: f64 = 6.0;
 
-/// Entries of a full list within a distance [length], for atoms spread evenly; at most all pairs if nothing is periodic.
+/// Entries of a full list within a distance \[length\], for atoms spread evenly; at most all pairs if nothing is periodic.
 pub(super) fn entries(c: &Configuration, reach: f64) -> f64 {
     let n = c.len() as f64;
     let density = n / c.cell.volume();

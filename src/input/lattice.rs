@@ -1,6 +1,6 @@
 //! Crystals to start from: sc, bcc, fcc, diamond, hcp.
 
-use crate::engine::{Mat3, Vec3};
+use admd_engine::{Mat3, Vec3};
 
 /// A lattice with its basis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Lattice {
         }
     }
 
-    /// The lattice constant at which the unit cell has this volume [length³].
+    /// The lattice constant at which the unit cell has this volume \[length³\].
     pub fn constant(self, volume: f64, c_over_a: f64) -> f64 {
         let [x, y, z] = self.shape(c_over_a);
         (volume / (x * y * z)).cbrt()
@@ -105,7 +105,7 @@ pub struct Block {
     pub lattice: Lattice,
     /// Unit cells along each edge.
     pub repeat: [u64; 3],
-    /// Edges of the whole block as columns [length].
+    /// Edges of the whole block as columns \[length\].
     pub edges: Mat3,
 }
 
@@ -116,7 +116,7 @@ impl Block {
         cells * self.lattice.basis().len() as u128
     }
 
-    /// All positions [length], cell by cell with the last edge fastest, each cell in the order of the basis.
+    /// All positions \[length\], cell by cell with the last edge fastest, each cell in the order of the basis.
     pub fn positions(&self) -> Vec<Vec3> {
         let [nx, ny, nz] = self.repeat;
         let mut list = Vec::with_capacity(usize::try_from(self.atoms()).unwrap_or(0));

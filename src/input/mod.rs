@@ -53,5 +53,5 @@ mod walker;
 pub use build::{Limits, parse, read};
 pub use diagnostics::{InputErrors, Look};
 pub use estimate::{Estimate, estimate};
-pub use plan::{Frames, IntegratorPlan, Output, Plan, Provenance};
+pub use plan::{Frames, IntegratorPlan, Output, Plan};
 pub(crate) use structure_file::box_around;

@@ -1,16 +1,16 @@
 //! Are two atoms at one place? Linear in the number of atoms.
 
-use crate::engine::{Configuration, Vec3};
+use admd_engine::{Configuration, Vec3};
 use std::collections::HashMap;
 
-/// Two atoms that are too close, and their distance [length].
+/// Two atoms that are too close, and their distance \[length\].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Close {
     /// The lower index.
     pub first: usize,
     /// The higher index.
     pub second: usize,
-    /// Their distance [length].
+    /// Their distance \[length\].
     pub distance: f64,
 }
 
@@ -18,7 +18,7 @@ pub struct Close {
 /// into one cell only, and yet a cell cannot hold many atoms that are all far enough apart.
 const WIDTH: f64 = 6.0;
 
-/// The first atom in the list that is closer than `limit` [length] to an earlier one.
+/// The first atom in the list that is closer than `limit` \[length\] to an earlier one.
 ///
 /// ```
 /// use admd::engine::{Cell, Configuration, Vec3};

@@ -1,7 +1,8 @@
 //! The plan of a run: everything the input says, checked and in coherent units.
 
 use crate::dynamics::State;
-use crate::engine::{Settings, Species};
+use crate::io::h5md::Provenance;
+use admd_engine::{Settings, Species};
 use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::units::UnitSystem;
 use std::path::PathBuf;
@@ -38,7 +39,7 @@ pub struct Plan {
 pub enum IntegratorPlan {
     /// Velocity Verlet at constant energy.
     VelocityVerlet {
-        /// Time step [τ].
+        /// Time step \[τ\].
         timestep: f64,
     },
 }
@@ -65,17 +66,4 @@ pub struct Frames {
     pub velocities: bool,
     /// Write forces too?
     pub forces: bool,
-}
-
-/// Where a run comes from.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Provenance {
-    /// The input file, if there is one.
-    pub input_path: Option<PathBuf>,
-    /// Its text.
-    pub input_text: String,
-    /// The plan written out with all defaults, as TOML.
-    pub resolved_text: String,
-    /// The command line.
-    pub arguments: Vec<String>,
 }

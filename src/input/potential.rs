@@ -22,7 +22,7 @@ pub struct PotentialFile {
     pub units: &'static UnitSystem,
     /// The species that it speaks of.
     pub species: Vec<String>,
-    /// Masses that it declares [mass], by species.
+    /// Masses that it declares \[mass\], by species.
     pub masses: Vec<(String, f64)>,
     /// The potentials, bound to [`PotentialFile::species`].
     pub bindings: Vec<PairBinding>,

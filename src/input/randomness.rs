@@ -4,7 +4,7 @@
 //! gives the same atoms with every version of the random number crates. Start velocities use the streams 0, 1, 2, ... of the
 //! atoms, so these two take the last ones.
 
-use crate::engine::Vec3;
+use admd_engine::Vec3;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -52,7 +52,7 @@ pub fn mixture(counts: &[usize], seed: u64) -> Vec<u16> {
     sites
 }
 
-/// Displaces every coordinate by a uniform random number between ± amplitude [length].
+/// Displaces every coordinate by a uniform random number between ± amplitude \[length\].
 pub fn displace(positions: &mut [Vec3], amplitude: f64, seed: u64) {
     if amplitude == 0.0 {
         return;

@@ -5,8 +5,8 @@ use super::document::Value;
 use super::elements::standard_weight;
 use super::keys::SPECIES;
 use super::walker::{Context, View};
-use crate::engine::Species;
 use crate::io::elements::{SYMBOLS, atomic_number};
+use admd_engine::Species;
 
 /// What `[species]` declares, in its order: the name, its place, and the mass if there is one.
 pub(super) struct Declared {

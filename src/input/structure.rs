@@ -6,8 +6,8 @@ use super::species::{self, Declared};
 use super::structure_file;
 use super::walker::View;
 use super::{overlap, randomness};
-use crate::engine::{Cell, Configuration, Mat3, Species, Vec3};
 use crate::io::xyz::XyzFrame;
+use admd_engine::{Cell, Configuration, Mat3, Species, Vec3};
 
 /// Atoms as the input describes them.
 pub(super) struct Start {
@@ -24,7 +24,7 @@ pub(super) struct Raw {
     pub(super) cell: Cell,
 }
 
-/// Coordinates beyond this [length] leave no digits for distances.
+/// Coordinates beyond this \[length\] leave no digits for distances.
 const FARTHEST: f64 = 1e9;
 /// No table of pairs should have more species than the periodic table has elements, twice.
 const MOST_SPECIES: usize = 240;

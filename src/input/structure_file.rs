@@ -4,8 +4,8 @@ use super::diagnostics::{InputError, Problem, Source, Span};
 use super::species::{self, Declared};
 use super::structure::{Raw, cell, edges, periodic, refuse_beside, resolve};
 use super::walker::View;
-use crate::engine::{Mat3, Species, Vec3};
 use crate::io::xyz::{XyzError, XyzFrame, XyzProblem, XyzReader};
+use admd_engine::{Mat3, Species, Vec3};
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
@@ -155,7 +155,7 @@ fn masses(view: &View<'_>, frame: &XyzFrame) -> Option<Vec<(String, f64)>> {
 }
 
 /// The cell of the file, of the key `edges`, or for open boundaries a box around the atoms.
-fn cell_of(view: &View<'_>, frame: &XyzFrame) -> Option<crate::engine::Cell> {
+fn cell_of(view: &View<'_>, frame: &XyzFrame) -> Option<admd_engine::Cell> {
     if let Some(columns) = frame.cell {
         refuse_beside(view, &["edges"], "file", "the file has a cell already");
         return cell(

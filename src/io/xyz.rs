@@ -33,7 +33,7 @@ pub use error::{XyzError, XyzProblem};
 pub use reader::{XyzReader, read_all, read_first};
 pub use writer::{XyzWriter, write_frame};
 
-use crate::engine::Vec3;
+use admd_engine::Vec3;
 use std::collections::BTreeMap;
 
 /// One frame of an extended XYZ file: the numbers of the file, unconverted.
@@ -41,21 +41,21 @@ use std::collections::BTreeMap;
 /// Coordinates and all other real numbers are finite; every list has one entry an atom.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct XyzFrame {
-    /// The three edges [length]; absent when the file has no `Lattice` or one of zeros.
+    /// The three edges \[length\]; absent when the file has no `Lattice` or one of zeros.
     pub cell: Option<[Vec3; 3]>,
     /// Which edges are periodic: the key `pbc`; without it all when there is a cell, none when there is none.
     pub periodic: [bool; 3],
     /// Name of each atom's species; from the column `Z` if there is no `species`.
     pub species: Vec<String>,
-    /// Positions [length].
+    /// Positions \[length\].
     pub positions: Vec<Vec3>,
-    /// The column `velo` [length/time]; see [`XyzFrame::velocities_in`].
+    /// The column `velo` \[length/time\]; see [`XyzFrame::velocities_in`].
     pub velocities: Option<Vec<Vec3>>,
     /// The column `momenta` in ASE's units; see [`XyzFrame::velocities_in`].
     pub momenta: Option<Vec<Vec3>>,
-    /// The column `forces` [energy/length].
+    /// The column `forces` \[energy/length\].
     pub forces: Option<Vec<Vec3>>,
-    /// The column `masses` [mass].
+    /// The column `masses` \[mass\].
     pub masses: Option<Vec<f64>>,
     /// The other keys of the second line, unquoted; in a plain XYZ file the whole line under `comment`.
     pub info: BTreeMap<String, String>,

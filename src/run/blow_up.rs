@@ -3,7 +3,7 @@
 use super::format::short;
 use super::record;
 use crate::dynamics::{DynamicsError, Integrator, Moment};
-use crate::engine::{EngineError, Vec3};
+use admd_engine::{EngineError, Vec3};
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use core::fmt;
 
@@ -45,13 +45,13 @@ impl Cause {
 pub struct AtomReport {
     /// Index of the atom, from 0.
     pub atom: usize,
-    /// Position [length].
+    /// Position \[length\].
     pub position: Vec3,
-    /// Velocity [length/time].
+    /// Velocity \[length/time\].
     pub velocity: Vec3,
-    /// Force [energy/length].
+    /// Force \[energy/length\].
     pub force: Vec3,
-    /// Index of the nearest neighbour and its distance [length], where there is a second atom.
+    /// Index of the nearest neighbour and its distance \[length\], where there is a second atom.
     pub nearest: Option<(usize, f64)>,
 }
 
@@ -60,9 +60,9 @@ pub struct AtomReport {
 pub struct BlowUp {
     /// The step that could not be made.
     pub step: u64,
-    /// Its time [time].
+    /// Its time \[time\].
     pub time: f64,
-    /// Length of a step [time].
+    /// Length of a step \[time\].
     pub timestep: f64,
     /// What was seen.
     pub cause: Cause,

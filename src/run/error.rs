@@ -1,7 +1,7 @@
 //! What can end a run early.
 
 use super::BlowUp;
-use crate::engine::EngineError;
+use admd_engine::EngineError;
 
 /// A run that did not finish.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,8 @@
 
 use super::{BlowUp, Interrupt, Observer, RunError, Stop, Summary, TimeShares, View, Watchdog, record};
 use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State};
-use crate::engine::{Configuration, EngineError, Evaluation, ForceField, NeighborStatistics, Request};
 use crate::io::h5md::ThermoRow;
+use admd_engine::{Configuration, EngineError, Evaluation, ForceField, NeighborStatistics, Request};
 use admd_potentials::form::units::UnitSystem;
 use std::time::{Duration, Instant};
 

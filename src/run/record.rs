@@ -1,8 +1,8 @@
 //! From coherent units to the units of input and output: the only place where results are converted.
 
 use crate::dynamics::{Integrator, Moment, observables};
-use crate::engine::Vec3;
 use crate::io::h5md::{Frame, ThermoRow};
+use admd_engine::Vec3;
 use admd_potentials::form::units::{Dimension, UnitSystem};
 
 /// The observables of a moment whose energy has been evaluated.
@@ -31,7 +31,7 @@ pub fn thermo_row(moment: &Moment, integrator: &dyn Integrator, units: &UnitSyst
     }
 }
 
-/// The time of a step [time].
+/// The time of a step \[time\].
 pub(super) fn time(step: u64, integrator: &dyn Integrator, units: &UnitSystem) -> f64 {
     step as f64 * (integrator.timestep() / units.to_coherent(Dimension::TIME))
 }

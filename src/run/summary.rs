@@ -2,11 +2,11 @@
 
 use super::LineFit;
 use super::format::{duration, short, si, significant};
-use crate::engine::NeighborStatistics;
+use admd_engine::NeighborStatistics;
 use admd_potentials::form::units::UnitSystem;
 use serde_json::{Value, json};
 
-/// Where the wall time went [s].
+/// Where the wall time went \[s\].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TimeShares {
     /// Forces and neighbour lists.
@@ -24,9 +24,9 @@ pub struct Summary {
     pub atoms: usize,
     /// Steps done.
     pub steps: u64,
-    /// Length of a step [time].
+    /// Length of a step \[time\].
     pub timestep: f64,
-    /// Wall time [s].
+    /// Wall time \[s\].
     pub wall: f64,
     /// Where it went.
     pub shares: TimeShares,

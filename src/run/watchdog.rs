@@ -14,7 +14,7 @@ pub struct Watchdog {
     /// Number of steps that are watched.
     pub steps: u64,
     /// Reference: the kinetic energy at the start, but at least a tenth of the binding energy, so that a crystal at rest
-    /// may begin to move [energy].
+    /// may begin to move \[energy\].
     reference: f64,
 }
 

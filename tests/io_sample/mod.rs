@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use admd::engine::{Mat3, Species, Vec3};
-use admd::input::Provenance;
+use admd::io::h5md::Provenance;
 use admd::io::h5md::{Frame, Header, ThermoRow, TrajectoryWriter, WriterOptions};
 use admd::potentials::form::units::UnitSystem;
 use std::path::Path;

@@ -1,10 +1,12 @@
 //! Small systems for tests: bindings, configurations, comparisons.
-#![allow(dead_code)] // every test program uses its own part
+#![allow(dead_code, unreachable_pub)] // every test program uses its own part
 
 use admd::engine::{Cell, Configuration, Direction, Evaluation, ForceField, Mat3, Request, Settings, Vec3, reference};
 use admd::potentials::catalog::pair_info;
 use admd::potentials::form::binding::{Leaf, Origin, Pair, PairBinding};
 use admd::potentials::form::mixing::Rule;
+use admd::potentials::form::pair::Info;
+use admd::potentials::form::parameters::ParameterSpec;
 use admd::potentials::form::truncation::Truncation;
 
 /// A Lennard-Jones binding: for each pair a ≤ b of `species` species its (ε, σ, cutoff), or `None` for no interaction.
@@ -12,13 +14,23 @@ pub fn lj(species: usize, pairs: &[Option<(f64, f64, f64)>], truncation: Truncat
     let info = pair_info("lj").unwrap();
     let mut leaves = Vec::new();
     let pairs = pairs.iter().map(|pair| match pair {
-        None => Pair { origin: Origin::Absent, cutoff: 0.0 },
+        None => Pair {
+            origin: Origin::Absent,
+            cutoff: 0.0,
+        },
         Some((epsilon, sigma, cutoff)) => {
             let first = leaves.len();
             for (spec, value) in info.parameters.iter().zip([*epsilon, *sigma]) {
-                leaves.push(Leaf { name: format!("lj.{first}.{}", spec.name), spec, value });
+                leaves.push(Leaf {
+                    name: format!("lj.{first}.{}", spec.name),
+                    spec,
+                    value,
+                });
             }
-            Pair { origin: Origin::Given(first), cutoff: *cutoff }
+            Pair {
+                origin: Origin::Given(first),
+                cutoff: *cutoff,
+            }
         }
     });
     let pairs = pairs.collect();
@@ -31,6 +43,20 @@ pub fn lj(species: usize, pairs: &[Option<(f64, f64, f64)>], truncation: Truncat
         species: (0..species).map(|k| format!("S{k}")).collect(),
         leaves,
         pairs,
+    }
+}
+
+/// Any potential of the catalogue for one species, with its example parameters.
+pub fn example(info: &'static Info, cutoff: f64, truncation: Truncation) -> PairBinding {
+    let named = |(spec, value): (&'static ParameterSpec, &f64)| Leaf {
+        name: spec.name.into(),
+        spec,
+        value: *value,
+    };
+    PairBinding {
+        info,
+        leaves: info.parameters.iter().zip(info.example).map(named).collect(),
+        ..plain_lj(cutoff, truncation)
     }
 }
 
@@ -54,7 +80,10 @@ pub fn three_species(truncation: Truncation, tail: bool) -> PairBinding {
         truncation,
     );
     binding.rule = Rule::Arithmetic;
-    binding.pairs[1] = Pair { origin: Origin::Mixed(0, 2), cutoff: 2.1 };
+    binding.pairs[1] = Pair {
+        origin: Origin::Mixed(0, 2),
+        cutoff: 2.1,
+    };
     binding.tail = tail;
     binding
 }
@@ -112,7 +141,11 @@ pub fn lattice(cell: Cell, n: [usize; 3], jitter: f64, species: u16, seed: u64) 
             }
         }
     }
-    Configuration { cell, species: kinds, positions }
+    Configuration {
+        cell,
+        species: kinds,
+        positions,
+    }
 }
 
 /// A direction in everything.
@@ -127,7 +160,12 @@ pub fn direction(c: &Configuration, parameters: usize, seed: u64) -> Direction {
 
 /// Everything that can be asked for.
 pub fn everything(direction: Option<&Direction>) -> Request<'_> {
-    Request { energy_and_virial: true, per_atom: true, gradient: true, tangent: direction }
+    Request {
+        energy_and_virial: true,
+        per_atom: true,
+        gradient: true,
+        tangent: direction,
+    }
 }
 
 pub fn field(bindings: Vec<PairBinding>, skin: f64) -> ForceField {
@@ -161,7 +199,10 @@ pub fn assert_close(what: &str, found: &[f64], expected: &[f64], tolerance: f64)
     let scale = expected.iter().fold(1e-3, |m: f64, x| m.max(x.abs()));
     for (k, (a, b)) in found.iter().zip(expected).enumerate() {
         let deviation = (a - b).abs();
-        assert!(deviation <= tolerance * scale, "{what}[{k}]: {a:e} against {b:e}, off by {deviation:e} of {scale:e}");
+        assert!(
+            deviation <= tolerance * scale,
+            "{what}[{k}]: {a:e} against {b:e}, off by {deviation:e} of {scale:e}"
+        );
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::Evaluated;
 use crate::dynamics::observables;
-use crate::engine::{Mat3, Vec3};
 use crate::run::format::significant;
+use admd_engine::{Mat3, Vec3};
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// Digits of energies and the like in the summary; the JSON has all.
 const DIGITS: usize = 10;
 
-/// −virial/volume [energy/length³].
+/// −virial/volume \[energy/length³\].
 fn stress(e: &Evaluated) -> Option<Mat3> {
     let volume = observables::volume(&e.configuration.cell)?;
     e.evaluation.virial.map(|w| -w / volume)

@@ -1,8 +1,8 @@
 //! The file of `--hessian-vector`: a vector an atom.
 
 use super::CliError;
-use crate::engine::Vec3;
 use crate::io::xyz;
+use admd_engine::Vec3;
 use std::path::Path;
 
 /// The vectors of a text file with three numbers a line, or the positions of an XYZ file.

@@ -16,8 +16,8 @@
 
 use super::quantity::{Get, SCALARS, STRESS, force_factor, unit};
 use super::{Frame, Header, ThermoRow};
-use crate::engine::Vec3;
 use crate::io::h5::{Compression, H5Error, H5File, H5Type, Node, Series};
+use admd_engine::Vec3;
 use admd_potentials::form::units::Dimension;
 
 type Result<T> = std::result::Result<T, H5Error>;

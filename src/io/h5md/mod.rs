@@ -13,5 +13,5 @@ pub use crate::io::h5::Compression;
 pub use error::H5mdError;
 pub use provenance::{Constant, constants};
 pub use reader::Trajectory;
-pub use record::{Frame, Header, ThermoRow};
+pub use record::{Frame, Header, Provenance, ThermoRow};
 pub use writer::{Summary, TrajectoryWriter, WriterOptions};

@@ -1,9 +1,8 @@
 //! The group `/parameters`: where a run comes from, written and read back.
 
-use super::Header;
-use crate::engine::Species;
-use crate::input::Provenance;
+use super::{Header, Provenance};
 use crate::io::h5::{H5Error, Node};
+use admd_engine::Species;
 use admd_potentials::form::units::UnitSystem;
 use sha2::{Digest, Sha256};
 

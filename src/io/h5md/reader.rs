@@ -4,8 +4,8 @@ use super::layout::TRAJECTORY;
 use super::provenance::{self, Constant};
 use super::quantity::{SCALARS, STRESS, Set, force_factor};
 use super::{Frame, H5mdError, Header, ThermoRow};
-use crate::engine::{Mat3, Vec3};
 use crate::io::h5::{H5Error, H5File, Node, Series};
+use admd_engine::{Mat3, Vec3};
 use std::path::{Path, PathBuf};
 
 /// An open trajectory.
@@ -218,7 +218,7 @@ impl Trajectory {
         &self.table.steps
     }
 
-    /// The times of the frames [time].
+    /// The times of the frames \[time\].
     pub fn times(&self) -> &[f64] {
         &self.table.times
     }

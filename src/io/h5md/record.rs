@@ -1,9 +1,9 @@
 //! What goes into a trajectory file. Numbers are in the input and output units of the unit system (ps or fs, bar or atm),
 //! not in coherent ones: a file is for people.
 
-use crate::engine::{Mat3, Species, Vec3};
-use crate::input::Provenance;
+use admd_engine::{Mat3, Species, Vec3};
 use admd_potentials::form::units::UnitSystem;
+use std::path::PathBuf;
 
 /// What is known when the file is made.
 #[derive(Clone, Debug)]
@@ -39,15 +39,15 @@ pub struct Header {
 pub struct Frame {
     /// The step.
     pub step: u64,
-    /// The time [time].
+    /// The time \[time\].
     pub time: f64,
-    /// Cell edges [length].
+    /// Cell edges \[length\].
     pub edges: [Vec3; 3],
-    /// Positions, unwrapped [length].
+    /// Positions, unwrapped \[length\].
     pub positions: Vec<Vec3>,
-    /// Velocities [length/time], or empty.
+    /// Velocities \[length/time\], or empty.
     pub velocities: Vec<Vec3>,
-    /// Forces [energy/length], or empty.
+    /// Forces \[energy/length\], or empty.
     pub forces: Vec<Vec3>,
     /// The observables at the frame.
     pub thermo: ThermoRow,
@@ -58,27 +58,40 @@ pub struct Frame {
 pub struct ThermoRow {
     /// The step.
     pub step: u64,
-    /// The time [time].
+    /// The time \[time\].
     pub time: f64,
-    /// Potential energy of all atoms [energy].
+    /// Potential energy of all atoms \[energy\].
     pub potential_energy: f64,
-    /// Kinetic energy of all atoms [energy].
+    /// Kinetic energy of all atoms \[energy\].
     pub kinetic_energy: f64,
-    /// The quantity that the integrator conserves; for velocity Verlet the total energy [energy].
+    /// The quantity that the integrator conserves; for velocity Verlet the total energy \[energy\].
     pub conserved_energy: f64,
-    /// Kinetic temperature [temperature].
+    /// Kinetic temperature \[temperature\].
     pub temperature: f64,
-    /// Pressure, a third of the trace of minus the stress [pressure]; absent when the volume has no meaning.
+    /// Pressure, a third of the trace of minus the stress \[pressure\]; absent when the volume has no meaning.
     pub pressure: Option<f64>,
-    /// Stress, kinetic and configurational part, negative under compression [pressure]; absent likewise.
+    /// Stress, kinetic and configurational part, negative under compression \[pressure\]; absent likewise.
     pub stress: Option<Mat3>,
-    /// Volume [length³]; absent when the cell is not periodic in all directions.
+    /// Volume \[length³\]; absent when the cell is not periodic in all directions.
     pub volume: Option<f64>,
 }
 
 impl ThermoRow {
-    /// Kinetic plus potential energy [energy].
+    /// Kinetic plus potential energy \[energy\].
     pub fn total_energy(&self) -> f64 {
         self.potential_energy + self.kinetic_energy
     }
+}
+
+/// Where a run comes from: the record that its files keep.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Provenance {
+    /// The input file, if there is one.
+    pub input_path: Option<PathBuf>,
+    /// Its text.
+    pub input_text: String,
+    /// The plan written out with all defaults, as TOML.
+    pub resolved_text: String,
+    /// The command line.
+    pub arguments: Vec<String>,
 }

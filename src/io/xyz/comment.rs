@@ -1,7 +1,7 @@
 //! The second line of a frame: `key=value` pairs and the list of columns.
 
 use super::XyzProblem;
-use crate::engine::Vec3;
+use admd_engine::Vec3;
 use std::collections::BTreeMap;
 
 /// A problem and the byte of the line where it is.

@@ -2,8 +2,8 @@
 
 use super::comment::{Comment, Kind, Property, Role};
 use super::{Column, Values, XyzError, XyzFrame, XyzProblem};
-use crate::engine::Vec3;
 use crate::io::elements;
+use admd_engine::Vec3;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};

@@ -1,7 +1,7 @@
 //! Which velocities a frame means: the column `velo` with its unit, or ASE's `momenta`.
 
 use super::{XyzFrame, XyzProblem};
-use crate::engine::Vec3;
+use admd_engine::Vec3;
 use admd_potentials::form::units::{METAL, UnitSystem};
 
 /// The key that names the unit of the column `velo`.
@@ -13,7 +13,7 @@ fn velocity_unit(units: &UnitSystem) -> String {
 }
 
 impl XyzFrame {
-    /// Velocities in the velocity unit of `units` (Å/ps in `metal`, Å/fs in `real`), for atoms of these masses [mass];
+    /// Velocities in the velocity unit of `units` (Å/ps in `metal`, Å/fs in `real`), for atoms of these masses \[mass\];
     /// `None` when the file has neither `velo` nor `momenta`.
     ///
     /// The column `velo` comes first; without the key `velo_unit` it is taken to be in the unit of `units` already.
@@ -54,7 +54,7 @@ impl XyzFrame {
         ))
     }
 
-    /// Sets `velo`, `momenta` and `masses` from velocities in the velocity unit of `units` and masses [mass].
+    /// Sets `velo`, `momenta` and `masses` from velocities in the velocity unit of `units` and masses \[mass\].
     pub fn set_velocities(&mut self, velocities: Vec<Vec3>, masses: Vec<f64>, units: &UnitSystem) {
         let time = ase_time(units);
         let momenta = velocities.iter().zip(&masses).map(|(v, m)| v * (m * time));

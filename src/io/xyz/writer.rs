@@ -1,8 +1,8 @@
 //! Writes extended XYZ that ASE and OVITO open.
 
 use super::{Column, Values, XyzError, XyzFrame, XyzProblem};
-use crate::engine::Vec3;
 use crate::io::Overwrite;
+use admd_engine::Vec3;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
