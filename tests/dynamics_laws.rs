@@ -2,9 +2,9 @@
 
 mod dynamics_support;
 
-use admd::dynamics::{Forces, Integrator, State, VelocityVerlet, observables, velocities};
-use admd::engine::{Cell, Configuration, EngineError, Evaluation, Request, Vec3};
-use admd::run::LineFit;
+use admd::dynamics::{Forces, Integrator, Moment, State, VelocityVerlet, observables, velocities};
+use admd::engine::{Cell, Configuration, EngineError, Evaluation, Mat3, Request, Vec3};
+use admd::run::{Contents, LineFit, frame, thermo_row};
 use admd_potentials::form::truncation::Truncation;
 use admd_potentials::form::units::{BOLTZMANN, Dimension, METAL};
 use dynamics_support::*;
@@ -193,6 +193,42 @@ fn reduced_and_metal_units_give_one_trajectory() {
     assert!(deviation(&x, &a.state.configuration.positions) < 1e-12);
     assert!(deviation(&v, &a.state.velocities) < 1e-12);
     assert!((total_energy(&b) / epsilon / total_energy(&a) - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn records_are_in_the_units_of_people() {
+    // An ideal gas of argon at 300 K in metal units, against SI by hand: 2 fs a step, Angstrom/ps, bar.
+    let kt = 300.0 * METAL.boltzmann;
+    let mut state = crystal(2, 1e-3, 1.0, 6);
+    state.masses = vec![39.948; 32];
+    state.velocities = velocities::maxwell_boltzmann(&state.masses, kt, 6);
+    state.step = 7;
+    let timestep = 0.002 * METAL.to_coherent(Dimension::TIME);
+    let integrator = VelocityVerlet { timestep };
+    let evaluation = Evaluation {
+        forces: vec![Vec3::zeros(); 32],
+        energy: Some(0.0),
+        virial: Some(Mat3::zeros()),
+        ..Evaluation::default()
+    };
+    let moment = Moment { state, evaluation };
+    let row = thermo_row(&moment, &integrator, &METAL);
+    assert!((row.time - 0.014).abs() < 1e-15, "{}", row.time);
+    assert!((row.temperature / 300.0 - 1.0).abs() < 1e-12);
+    // (N - 1) k T / V with V = 32000 cubic Angstrom.
+    let pascal = 31.0 * BOLTZMANN * 300.0 / 32_000e-30;
+    assert!((row.pressure.unwrap() / (pascal / 1e5) - 1.0).abs() < 1e-12);
+    let stress = row.stress.unwrap();
+    assert!((stress.trace() / 3.0 / row.pressure.unwrap() + 1.0).abs() < 1e-12);
+    // Mean square velocity from the frame: 3 k T / m in (Angstrom/ps)², for 93 degrees of freedom of 96.
+    let contents = Contents {
+        velocities: true,
+        forces: true,
+    };
+    let frame = frame(&moment, &row, &METAL, contents);
+    let square = frame.velocities.iter().map(Vec3::norm_squared).sum::<f64>() / 32.0;
+    let si = 93.0 / 32.0 * BOLTZMANN * 300.0 / (39.948 * 1.660_539_066_60e-27);
+    assert!((square / (si * 1e-4) - 1.0).abs() < 1e-12);
 }
 
 #[test]
