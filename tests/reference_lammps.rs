@@ -2,7 +2,7 @@
 
 #[path = "support/catalogue.rs"]
 mod catalogue;
-#[path = "support/complex.rs"]
+#[path = "../ad/tests/support/complex.rs"]
 mod complex;
 #[path = "support/oracle.rs"]
 mod oracle;

@@ -18,7 +18,6 @@ pub use rev::Rev;
 use crate::real::Real;
 use core::cell::Cell;
 use core::fmt;
-use core::mem::MaybeUninit;
 
 /// The largest `N` of a [`StackTape`].
 pub const MAX_NODES: usize = 64;
@@ -67,8 +66,14 @@ pub struct StackTape<V, const N: usize> {
     nodes: Nodes<V, N>,
 }
 
-/// Room for the nodes; those below the `len` that belongs to it are initialised.
-type Nodes<V, const N: usize> = [Cell<MaybeUninit<Node<V>>>; N];
+/// Room for the nodes; those from the `len` that belongs to it on are without meaning.
+type Nodes<V, const N: usize> = [Cell<Node<V>>; N];
+
+#[inline(always)]
+fn blank<V: Real, const N: usize>() -> Nodes<V, N> {
+    let (parents, slopes) = ([NOBODY; 3], [V::lit(0.0); 3]);
+    [(); N].map(|()| Cell::new(Node { parents, slopes }))
+}
 
 /// The two parts of a tape. They are apart because the optimiser keeps `len` in a register only if no array lies in the
 /// same object; then it knows each position on the tape even after a loop in the function, once that is unrolled.
@@ -90,7 +95,7 @@ impl<V: Real, const N: usize> StackTape<V, N> {
         };
         Self {
             len: Cell::new(0),
-            nodes: [const { Cell::new(MaybeUninit::uninit()) }; N],
+            nodes: blank(),
         }
     }
 
@@ -144,7 +149,7 @@ impl<'t, V: Real, const N: usize> Parts<'t, V, N> {
             k < N,
             "StackTape is full: this function needs more than {N} nodes, give its tape a larger N or use Tape"
         );
-        self.nodes[k].set(MaybeUninit::new(node));
+        self.nodes[k].set(node);
         self.len.set(k + 1);
         k
     }
@@ -153,7 +158,7 @@ impl<'t, V: Real, const N: usize> Parts<'t, V, N> {
     fn gradient<const K: usize>(self, output: Rev<'_, V, N>, inputs: [Rev<'_, V, N>; K]) -> [V; K] {
         const { assert!(K <= N, "there are no more than N numbers on the tape") };
         let mut adjoints = Adjoints {
-            value: &mut [MaybeUninit::uninit(); N],
+            value: &mut [V::lit(0.0); N],
             reached: 0,
         };
         if let Some(tape) = output.tape() {
@@ -177,8 +182,7 @@ impl<'t, V: Real, const N: usize> Parts<'t, V, N> {
     fn sweep(self, adjoints: &mut Adjoints<'_, V, N>) {
         unrolled!(for k in (0..N).rev() {
             if let Some(adjoint) = adjoints.at(k) {
-                // SAFETY: only recorded nodes are reached.
-                let node = unsafe { self.nodes[k].get().assume_init() };
+                let node = self.nodes[k].get();
                 adjoints.add(node.parents[0], node.slopes[0], adjoint);
                 adjoints.add(node.parents[1], node.slopes[1], adjoint);
                 adjoints.add(node.parents[2], node.slopes[2], adjoint);
@@ -205,8 +209,8 @@ impl<V, const N: usize> fmt::Debug for StackTape<V, N> {
 /// not added to zero, and a node that the output does not depend on is skipped, so that an infinite slope there does no
 /// harm.
 struct Adjoints<'a, V, const N: usize> {
-    /// Initialised where `reached`. Elsewhere than `reached`, for the reason given at [`Parts`].
-    value: &'a mut [MaybeUninit<V>; N],
+    /// Has a meaning where `reached`. Elsewhere than `reached`, for the reason given at [`Parts`].
+    value: &'a mut [V; N],
     /// One bit a node.
     reached: u64,
 }
@@ -216,8 +220,7 @@ impl<V: Real, const N: usize> Adjoints<'_, V, N> {
     #[inline(always)]
     fn at(&self, k: usize) -> Option<V> {
         if self.reached >> k & 1 == 1 {
-            // SAFETY: `set` has written it.
-            Some(unsafe { self.value[k].assume_init() })
+            Some(self.value[k])
         } else {
             None
         }
@@ -225,7 +228,7 @@ impl<V: Real, const N: usize> Adjoints<'_, V, N> {
 
     #[inline(always)]
     fn set(&mut self, k: usize, adjoint: V) {
-        self.value[k] = MaybeUninit::new(adjoint);
+        self.value[k] = adjoint;
         self.reached |= 1 << k;
     }
 
@@ -264,7 +267,7 @@ pub fn reverse<const N: usize, const K: usize, V: Real>(
     };
     const { assert!(K <= N, "each input takes a node") };
     let len = Cell::new(0);
-    let nodes: Nodes<V, N> = [const { Cell::new(MaybeUninit::uninit()) }; N];
+    let nodes: Nodes<V, N> = blank();
     let tape = Parts {
         len: &len,
         nodes: &nodes,
