@@ -29,6 +29,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trajectory", help="file written by `admd simulate` (.h5md)")
     parser.add_argument("-o", "--output", help="picture to write (default: beside the trajectory, .png)")
+    parser.add_argument("--start", type=float, default=0.0, metavar="TIME", help="leave out what is before this time")
     arguments = parser.parse_args()
 
     file = tr.open_trajectory(arguments.trajectory)
@@ -39,6 +40,9 @@ def main():
         data = tr.table(file, group)
     if not data or len(data["step"]) < 2:
         tr.fail(f"{arguments.trajectory} has fewer than two rows of thermodynamics; run longer or write more often")
+    data = {name: values[data["time"] >= arguments.start] for name, values in data.items()}
+    if len(data["step"]) < 2:
+        tr.fail(f"fewer than two rows from time {arguments.start:g} on; choose an earlier --start")
     atoms = file[f"{tr.PARTICLES}/position/value"].shape[1]
 
     first = next(iter(file[group].values()))

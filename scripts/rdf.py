@@ -52,6 +52,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.bins < 1 or arguments.every < 1:
         tr.fail("--bins and --every must be at least 1")
+    if arguments.rmax is not None and not arguments.rmax > 0.0:
+        tr.fail(f"--rmax is {arguments.rmax:g}; it must be positive")
 
     file = tr.open_trajectory(arguments.trajectory)
     particles = file[tr.PARTICLES]
