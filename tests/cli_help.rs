@@ -4,6 +4,11 @@ mod cli_support;
 
 use cli_support::*;
 
+/// Columns of the texts that are laid out by hand.
+const WIDTH: usize = 96;
+/// Columns at which the help is wrapped where there is no terminal, and the most on one.
+const TERMINAL: usize = 100;
+
 #[test]
 fn every_verb_has_help_with_examples() {
     let folder = Folder::new();
@@ -23,8 +28,16 @@ fn every_verb_has_help_with_examples() {
             "{verb}: {help}"
         );
         assert!(folder.run(0, &[verb, "-h"]).out.contains("Usage:"));
+        let examples = help.find("Examples:").unwrap();
+        let wide: Vec<&str> = help[examples..].lines().filter(|l| l.chars().count() > WIDTH).collect();
+        assert!(
+            wide.is_empty() && help.lines().all(|l| l.chars().count() <= TERMINAL),
+            "{verb}: {wide:?}"
+        );
     }
     let help = folder.run(0, &["--help"]).out;
+    let examples = help.find("Examples:").unwrap();
+    assert!(help[examples..].lines().all(|l| l.chars().count() <= WIDTH), "{help}");
     for word in [
         "Exit codes:",
         "130",
@@ -74,5 +87,41 @@ fn schemas_and_completions_are_printed() {
     }
     for shell in ["bash", "zsh", "fish"] {
         assert!(folder.run(0, &["completions", shell]).out.contains("simulate"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    // `admd potentials | head -1`: the pipe is closed before the first byte.
+    use std::process::{Command, Stdio};
+    let folder = Folder::new()
+        .with("melt.toml", MELT)
+        .with("lj.toml", LJ)
+        .with("a.xyz", "2\n\nA 0 0 0\nA 1.2 0 0\n");
+    for arguments in [
+        &["potentials"][..],
+        &["potentials", "lj"],
+        &["schema"],
+        &["completions", "bash"],
+        &["check", "melt.toml"],
+        &["simulate", "melt.toml", "--dry-run"],
+        &["simulate", "melt.toml", "--json"],
+        &["evaluate", "a.xyz", "-p", "lj.toml"],
+        &["info", "a.xyz"],
+        &["--help"],
+        &["--version"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let run = Command::new(program())
+            .args(arguments)
+            .current_dir(folder.path(""))
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!((run.status.code(), &*said), (Some(0), ""), "{arguments:?}");
     }
 }

@@ -36,6 +36,45 @@ fn run_prints_a_table_and_writes_every_frame_once() {
 }
 
 #[test]
+fn no_interval_of_thermodynamics_gives_none() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let run = folder.run(0, &["simulate", "melt.toml", "--set", "output.thermo_every=0"]);
+    assert!(
+        run.out
+            .lines()
+            .all(|l| l.starts_with("# ") && !l.contains("temperature")),
+        "{}",
+        run.out
+    );
+    let trajectory = Trajectory::open(folder.path("melt.h5md")).unwrap();
+    assert_eq!(steps(&trajectory), [0, 25, 50, 60]);
+    let arguments = [
+        "simulate",
+        "melt.toml",
+        "--set",
+        "output.thermo_every=0",
+        "--json",
+        "--overwrite",
+    ];
+    let written = &folder.run(0, &arguments).json()["trajectory"];
+    assert_eq!((&written["frames"], &written["rows"]), (&4.into(), &0.into()));
+}
+
+#[test]
+fn steps_between_lists_count_steps() {
+    // One list serves the four steps; the start, the first forces and the energies at the end are no steps.
+    let folder = Folder::new().with("melt.toml", MELT);
+    let arguments = ["simulate", "melt.toml", "--steps", "4", "--set", "neighbors.skin=0.6"];
+    let run = folder.run(0, &arguments);
+    assert!(run.out.contains("1 neighbour lists, one in 4.0 steps"), "{}", run.out);
+    let json = folder
+        .run(0, &[&arguments[..], &["--json", "--overwrite"]].concat())
+        .json();
+    let list = &json["summary"]["neighbors"];
+    assert_eq!((&list["builds"], &list["steps_per_build"]), (&1.into(), &4.0.into()));
+}
+
+#[test]
 fn json_is_one_object_and_nothing_else() {
     let folder = Folder::new().with("melt.toml", MELT);
     let run = folder.run(0, &["simulate", "melt.toml", "--json", "--steps", "30"]);
@@ -61,15 +100,53 @@ fn quiet_says_nothing() {
 #[test]
 fn existing_trajectory_is_kept_unless_told_otherwise() {
     let folder = Folder::new().with("melt.toml", MELT).with("melt.h5md", "precious");
-    let run = folder.run(1, &["simulate", "melt.toml"]);
+    // An error of the input with its place, before any force; `check` says it as a note.
+    for arguments in [&["simulate", "melt.toml"][..], &["simulate", "melt.toml", "--dry-run"]] {
+        let run = folder.run(3, arguments);
+        for part in [
+            "melt.h5md` exists",
+            "melt.toml:21:14",
+            "--overwrite",
+            "output.trajectory another name",
+        ] {
+            assert!(run.err.contains(part), "{part}: {}", run.err);
+        }
+        assert_eq!(run.out, "");
+    }
     assert!(
-        run.err.contains("melt.h5md exists") && run.err.contains("--overwrite"),
-        "{}",
-        run.err
+        folder
+            .run(0, &["check", "melt.toml"])
+            .out
+            .contains("melt.h5md` exists, so the run will not start")
     );
+    folder.run(0, &["simulate", "melt.toml", "--dry-run", "--overwrite"]);
     assert_eq!(std::fs::read(folder.path("melt.h5md")).unwrap(), b"precious");
     folder.run(0, &["simulate", "melt.toml", "--overwrite"]);
     assert_eq!(Trajectory::open(folder.path("melt.h5md")).unwrap().len(), 4);
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error_of_the_input() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    std::fs::create_dir(folder.path("taken.h5md")).unwrap();
+    let mut cases = vec![("nowhere/run.h5md", "nowhere` does not exist", "make the folder")];
+    cases.push(("taken.h5md", "taken.h5md` is a folder", "the name of a file"));
+    if cfg!(target_os = "linux") {
+        cases.push(("/proc/run.h5md", "`/proc` takes no file", "allow writing there"));
+    }
+    for (name, message, remedy) in cases {
+        let set = format!("output.trajectory={name}");
+        let run = folder.run(3, &["simulate", "melt.toml", "--overwrite", "--set", &set]);
+        for part in [message, remedy, "--set:1:19", "nothing was run"] {
+            assert!(run.err.contains(part), "{name}, {part}: {}", run.err);
+        }
+        assert!(
+            folder
+                .run(0, &["check", "melt.toml", "--set", &set])
+                .out
+                .contains(message)
+        );
+    }
 }
 
 #[test]
@@ -93,6 +170,8 @@ fn wrong_usage_is_2_and_wrong_input_is_3() {
         &["simulate", "melt.toml", "--threads", "0"],
         &["simulate", "melt.toml", "--steps", "-1"],
         &["simulate", "melt.toml", "--json", "--quiet"],
+        &["simulate", "melt.toml", "--dry-run", "--quiet"],
+        &["simulate", "melt.toml", "--dry-run", "--threads", "2"],
         &["melt.toml"],
     ] {
         folder.run(2, arguments);

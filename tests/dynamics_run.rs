@@ -231,16 +231,47 @@ fn crystal_at_rest_or_nearly_may_begin_to_move() {
     }
 }
 
-/// A constant pull on atom 1.
-struct Pull(f64);
+#[test]
+fn compressed_crystal_at_rest_with_a_step_too_long_is_stopped() {
+    // Neighbours at 0.78: rounding grows in steps of 0.0065 until the crystal explodes.
+    let outcome = run_of(crystal(4, 3.0, 0.0, 1), 0.0065)
+        .complete(200, &Interrupt::default())
+        .unwrap();
+    assert!(blow_up(outcome).step > 1);
+}
+
+/// A constant pull on atom 1, at a constant energy.
+struct Pull {
+    force: f64,
+    energy: f64,
+}
 
 impl Forces for Pull {
     fn evaluate(&mut self, c: &Configuration, _: Request, out: &mut Evaluation) -> Result<(), EngineError> {
         out.forces = vec![Vec3::zeros(); c.len()];
-        out.forces[1] = Vec3::y() * self.0;
-        out.energy = Some(0.0);
+        out.forces[1] = Vec3::y() * self.force;
+        out.energy = Some(self.energy);
         Ok(())
     }
+}
+
+#[test]
+fn start_at_rest_that_is_not_bound_is_watched() {
+    // No heat and no binding to compare with, but an energy of 1 that is stored: the pull heats far beyond it, one unit of
+    // velocity a step. It is stopped when v²/2 exceeds 100 times a tenth of 1, at v = 5.
+    let start = || {
+        let cell = Cell::orthogonal([1000.0; 3]).unwrap();
+        at_rest(cell, vec![Vec3::x(), Vec3::zeros(), Vec3::y()])
+    };
+    let run = |energy: f64| {
+        let pull = Pull { force: 1.0, energy };
+        let run = Run::start(start(), pull, Box::new(VelocityVerlet { timestep: 1.0 }), &LJ).unwrap();
+        run.complete(100, &Interrupt::default()).unwrap()
+    };
+    let blow = blow_up(run(1.0));
+    assert!(matches!(blow.cause, Cause::Runaway { .. }) && blow.step == 5, "{blow}");
+    // Atoms that neither move nor store anything have no scale of energy, and none is made up.
+    assert_eq!(run(0.0).end.unwrap(), Stop::Finished);
 }
 
 #[test]
@@ -251,7 +282,16 @@ fn leap_over_half_a_cell_names_the_atom() {
     )
     .unwrap();
     let start = at_rest(cell, vec![Vec3::x(), Vec3::zeros(), Vec3::y()]);
-    let run = Run::start(start, Pull(1.0), Box::new(VelocityVerlet { timestep: 1.0 }), &LJ).unwrap();
+    let run = Run::start(
+        start,
+        Pull {
+            force: 1.0,
+            energy: 0.0,
+        },
+        Box::new(VelocityVerlet { timestep: 1.0 }),
+        &LJ,
+    )
+    .unwrap();
     let outcome = run.complete(100, &Interrupt::default()).unwrap();
     // The step's velocity after n kicks is n; it may be at most half of the smallest periodic height, 4.
     assert_eq!(outcome.thermo.step, 2);
@@ -265,10 +305,11 @@ fn leap_over_half_a_cell_names_the_atom() {
 
 #[test]
 fn failing_observer_stops_the_run_and_the_others_are_closed() {
-    struct Full;
+    // The observers after the failing one see the step at which it fails, be it on the way or the last one.
+    struct Full(u64);
     impl Observer for Full {
         fn due(&self, step: u64) -> bool {
-            step == 3
+            step == self.0
         }
         fn observe(&mut self, _: View) -> Result<(), RunError> {
             Err(RunError::Write {
@@ -277,15 +318,19 @@ fn failing_observer_stops_the_run_and_the_others_are_closed() {
             })
         }
     }
-    let memory = Memory::every(1);
-    let mut run = run_of(crystal(2, 0.8, 1.5, 1), 0.004);
-    run.observe(Box::new(Full));
-    run.observe(Box::new(memory.clone()));
-    let outcome = run.complete(10, &Interrupt::default()).unwrap();
-    assert_eq!(
-        outcome.end.unwrap_err().to_string(),
-        "writing to run.h5md failed: no space left on device; check the disk and the pipe"
-    );
-    assert_eq!(memory.steps(), [0, 1, 2, 3]);
-    assert_eq!(memory.1.lock().unwrap().closed, 1);
+    for (every, fails, steps) in [(1, 3, vec![0, 1, 2, 3]), (4, 3, vec![0, 3]), (4, 99, vec![0, 4, 8, 10])] {
+        let (memory, another) = (Memory::every(every), Memory::every(0));
+        let mut run = run_of(crystal(2, 0.8, 1.5, 1), 0.004);
+        run.observe(Box::new(Full(fails)));
+        run.observe(Box::new(memory.clone()));
+        run.observe(Box::new(another.clone()));
+        let outcome = run.complete(10, &Interrupt::default()).unwrap();
+        assert_eq!(
+            outcome.end.unwrap_err().to_string(),
+            "writing to run.h5md failed: no space left on device; check the disk and the pipe"
+        );
+        assert_eq!(memory.steps(), steps, "every {every}, fails at {fails}");
+        assert_eq!(another.steps(), steps[steps.len() - 1..]);
+        assert_eq!(memory.1.lock().unwrap().closed, 1);
+    }
 }

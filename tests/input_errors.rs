@@ -51,6 +51,9 @@ const LIMITS: Limits = Limits {
     entries: 20_000_000_000,
 };
 
+/// Wrong inputs and structure files of this test, the number that README.md says.
+const WRONG: usize = 88;
+
 /// What stands in the correct input, what stands there instead, a part of the message, a part of the remedy.
 type Case = (&'static str, &'static str, &'static str, &'static str);
 
@@ -160,7 +163,11 @@ fn errors_of(text: &str) -> InputErrors {
 #[test]
 fn every_wrong_input_shows_place_and_remedy() {
     assert!(parse(ARGON, Path::new("right.toml"), &[], LIMITS).is_ok());
-    assert!(CASES.len() >= 45);
+    assert_eq!(
+        CASES.len() + FILES.len(),
+        WRONG,
+        "README.md says how many wrong inputs there are"
+    );
     let mut failures = Vec::new();
     for case in CASES {
         let (text, marked) = apply(case);
@@ -288,6 +295,10 @@ fn wrong_structure_files_show_their_line() {
         let begin = Instant::now();
         let shown = shown();
         assert!(begin.elapsed() < Duration::from_secs(1));
+        if *line > 0 {
+            let named = "named by `structure.file` at ";
+            assert!(shown.contains(named) && shown.contains("run.toml:6"), "{shown}");
+        }
         let place = if *line > 0 {
             format!("a.xyz:{line}:")
         } else {

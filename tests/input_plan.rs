@@ -12,6 +12,19 @@ use std::path::Path;
 /// Conversions go through two or three products of constants with 16 digits.
 const ROUNDING: f64 = 1e-14;
 
+/// The expected number is written with 12 digits or so.
+const DIGITS_12: f64 = 1e-11;
+/// The expected number is written with 10 digits, the last of which is rounded.
+const DIGITS_10: f64 = 1e-8;
+/// Rahman gives 5 digits.
+const DIGITS_5: f64 = 1e-3;
+/// Positions of some tens, each a handful of roundings of 1e-16, and sums over a few hundred atoms.
+const GEOMETRY: f64 = 1e-12;
+/// A sum over 864 atoms of mass 40 and velocities of 0.01 to 1, rounded at 1e-16 of its terms' sizes.
+const MOMENTUM: f64 = 1e-10;
+/// Numbers up to 3 through the conversion to coherent units and back.
+const FILE: f64 = 1e-13;
+
 fn plan(text: &str) -> Plan {
     parse(text, Path::new("here/run.toml"), &[], Limits::default()).unwrap_or_else(|e| panic!("{e}\n{text}"))
 }
@@ -57,7 +70,7 @@ fn quantities_convert_to_known_numbers() {
     ];
     for (text, dimension, units, expected) in cases {
         let found = quantity::parse(text, dimension, units).unwrap_or_else(|e| panic!("{text}: {e}"));
-        let tolerance = if text == "1 g/cm3" { 1e-11 } else { ROUNDING };
+        let tolerance = if text == "1 g/cm3" { DIGITS_12 } else { ROUNDING };
         assert!(
             (found / expected - 1.0).abs() < tolerance,
             "{text}: {found:e} instead of {expected:e}"
@@ -65,7 +78,10 @@ fn quantities_convert_to_known_numbers() {
     }
     // Energy as mass length²/time²: 1 u Å²/ps² = 1.036 426 97e-4 eV.
     let joule_like = quantity::parse("1 u Angstrom2/ps2", Dimension::ENERGY, &METAL).unwrap();
-    assert!((joule_like / 1.036_426_965e-4 - 1.0).abs() < 1e-8, "{joule_like:e}");
+    assert!(
+        (joule_like / 1.036_426_965e-4 - 1.0).abs() < DIGITS_10,
+        "{joule_like:e}"
+    );
     // Own units are not touched at all.
     for x in ["0.1", "0.30000000000000004", "7.65"] {
         assert_eq!(
@@ -110,7 +126,7 @@ fn lattices_have_their_counts_densities_and_neighbours() {
         );
         let c = plan(&text).start.configuration;
         assert_eq!(c.len(), 36 * lattice.basis().len(), "{name}");
-        assert!((c.len() as f64 / c.cell.volume() - 0.9).abs() < 1e-12, "{name}");
+        assert!((c.len() as f64 / c.cell.volume() - 0.9).abs() < GEOMETRY, "{name}");
         let text = reduced(
             &format!("lattice = \"{name}\"\nconstant = 1.7\nrepeat = [3, 4, 3]\nspecies = \"A\""),
             "",
@@ -118,7 +134,7 @@ fn lattices_have_their_counts_densities_and_neighbours() {
         let c = plan(&text).start.configuration;
         let expected = 1.7 * lattice.nearest(8_f64.sqrt() / 3_f64.sqrt());
         assert!(
-            (nearest(&c) - expected).abs() < 1e-12,
+            (nearest(&c) - expected).abs() < GEOMETRY,
             "{name}: {} instead of {expected}",
             nearest(&c)
         );
@@ -130,11 +146,11 @@ fn mass_density_is_met() {
     let plan = read(Path::new("inputs/argon.toml"), &[]).unwrap();
     let grams: f64 = plan.start.masses.iter().sum::<f64>() * 1.660_539_066_60e-24;
     let volume = plan.start.configuration.cell.volume() * 1e-24;
-    assert!((grams / volume / 1.374 - 1.0).abs() < 1e-12);
+    assert!((grams / volume / 1.374 - 1.0).abs() < GEOMETRY);
     assert_eq!(plan.start.configuration.len(), 864);
     // Rahman's box has 10.229 σ, with 1.6747e-24 g for the unit of mass and 39.95 of it.
     let rahman = (39.95_f64 * 1.6747 / (39.948 * 1.660_539)).cbrt();
-    assert!((plan.start.configuration.cell.edge(0).x / 3.4 * rahman - 10.229).abs() < 1e-3);
+    assert!((plan.start.configuration.cell.edge(0).x / 3.4 * rahman - 10.229).abs() < DIGITS_5);
 }
 
 #[test]
@@ -142,7 +158,7 @@ fn velocities_have_exactly_the_temperature() {
     let plan = read(Path::new("inputs/argon.toml"), &[]).unwrap();
     let kinetic = kinetic_energy(&plan.start.velocities, &plan.start.masses);
     let t = temperature(kinetic, 3 * 864 - 3, plan.units.boltzmann);
-    assert!((t / 180.5 - 1.0).abs() < 1e-12, "{t}");
+    assert!((t / 180.5 - 1.0).abs() < GEOMETRY, "{t}");
     let momentum: Vec3 = plan
         .start
         .velocities
@@ -150,7 +166,7 @@ fn velocities_have_exactly_the_temperature() {
         .zip(&plan.start.masses)
         .map(|(v, m)| v * *m)
         .sum();
-    assert!(momentum.norm() < 1e-10);
+    assert!(momentum.norm() < MOMENTUM);
 }
 
 #[test]
@@ -184,7 +200,7 @@ fn perturbation_stays_within_its_amplitude() {
         .zip(&moved.positions)
         .flat_map(|(a, b)| (b - a).iter().copied().collect::<Vec<_>>())
         .collect();
-    assert!(shifts.iter().all(|d| d.abs() <= 0.05 + 1e-12));
+    assert!(shifts.iter().all(|d| d.abs() <= 0.05 + GEOMETRY));
     let (mean, square) = (
         shifts.iter().sum::<f64>() / 768.0,
         shifts.iter().map(|d| d * d).sum::<f64>() / 768.0,
@@ -207,7 +223,7 @@ fn two_species_are_dealt_out_as_zincblende_and_cscl() {
         for i in 0..c.len() {
             for j in 0..i {
                 let d = c.cell.minimum_image(c.positions[i] - c.positions[j]).norm();
-                assert!(d > 1.7 * unlike + 1e-9 || c.species[i] != c.species[j], "{lattice}");
+                assert!(d > 1.7 * unlike + GEOMETRY || c.species[i] != c.species[j], "{lattice}");
             }
         }
     }
@@ -217,7 +233,7 @@ fn two_species_are_dealt_out_as_zincblende_and_cscl() {
 fn shear_and_edges_shape_the_cell() {
     let plan = read(Path::new("inputs/triclinic.toml"), &[]).unwrap();
     let cell = &plan.start.configuration.cell;
-    assert!((cell.edge(1) - Vec3::new(0.05 * 18.075, 18.075, 0.0)).norm() < 1e-12);
+    assert!((cell.edge(1) - Vec3::new(0.05 * 18.075, 18.075, 0.0)).norm() < GEOMETRY);
     let structure = "lattice = \"fcc\"\nedges = [[8.0, 0.0, 0.0], [1.0, 8.0, 0.0], [0.5, 0.25, 9.0]]\nrepeat = [5, 5, 5]\nspecies = \"A\"\nperiodic = [true, true, false]";
     let c = self::plan(&reduced(structure, "")).start.configuration;
     assert_eq!(c.cell.edge(2), Vec3::new(0.5, 0.25, 9.0));
@@ -321,6 +337,28 @@ fn potential_files_bind_to_the_species_of_a_structure() {
 }
 
 #[test]
+fn potential_file_names_no_other_wherever_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("kr.toml"), KRYPTON).unwrap();
+    let outer = folder.path().join("outer.toml");
+    std::fs::write(&outer, "units = \"metal\"\n[[potential]]\nfile = \"kr.toml\"\n").unwrap();
+    let input = folder.path().join("run.toml");
+    let main = "units = \"metal\"\nstructure = { lattice = \"fcc\", constant = 5.7, repeat = [3, 3, 3], species = \"Kr\" }\nintegrator = { timestep = \"2 fs\" }\nrun = { steps = 1 }\n[[potential]]\nfile = \"outer.toml\"\n";
+    std::fs::write(&input, main).unwrap();
+    let alone = potential::read(&outer).map(|_| ()).unwrap_err().to_string();
+    let included = read(&input, &[]).map(|_| ()).unwrap_err().to_string();
+    for shown in [alone, included] {
+        for part in [
+            "a potential file cannot name another potential file",
+            "outer.toml:3:1",
+            "copy the potentials here",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn potentials_can_come_from_another_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("kr.toml"), KRYPTON).unwrap();
@@ -375,7 +413,7 @@ fn structures_come_from_files_with_velocities_and_masses() {
     assert_eq!(plan.start.configuration.len(), 2);
     assert_eq!(plan.start.configuration.cell.periodic(), [true, true, false]);
     let back = plan.start.velocities[0] / METAL.to_coherent(Dimension::VELOCITY);
-    assert!((back - Vec3::new(1.0, 2.0, 3.0)).norm() < 1e-13);
+    assert!((back - Vec3::new(1.0, 2.0, 3.0)).norm() < FILE);
     assert_eq!(plan.species[0].mass, 39.95);
     assert_eq!(plan.species[0].atomic_number, 18);
     same(

@@ -1,15 +1,20 @@
 //! `admd check`: reads an input, and prints what would be run and what it would cost.
 
-use crate::input::{Estimate, InputErrors, IntegratorPlan, Look, Plan, estimate, read};
+use crate::dynamics::observables;
+use crate::input::outputs::Obstacle;
+use crate::input::quantity;
+use crate::input::{Estimate, InputErrors, IntegratorPlan, Plan, estimate, read};
+use admd_ad::{Dual, Real};
 use admd_engine::Vec3;
+use admd_potentials::catalog::{self, PairVisitor};
 use admd_potentials::form::binding::{Origin, PairBinding};
-use admd_potentials::form::truncation::Truncation;
+use admd_potentials::form::truncation::{Truncated, Truncation};
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Exit code of an invalid input.
-pub const INVALID_INPUT: u8 = 3;
+/// The unit in which mass densities are printed.
+const MASS_DENSITY: &str = "g/cm3";
 
 /// Reads the input and describes the run.
 ///
@@ -17,20 +22,6 @@ pub const INVALID_INPUT: u8 = 3;
 /// Everything that is wrong with the input.
 pub fn check(path: &Path, overrides: &[String]) -> Result<String, InputErrors> {
     read(path, overrides).map(|plan| describe(&plan))
-}
-
-/// Checks and prints: the plan to standard output, errors to standard error. Returns the exit code.
-pub fn run(path: &Path, overrides: &[String]) -> u8 {
-    match check(path, overrides) {
-        Ok(text) => {
-            print!("{text}");
-            0
-        }
-        Err(errors) => {
-            eprintln!("{}", errors.render(Look::of_stderr()));
-            INVALID_INPUT
-        }
-    }
 }
 
 /// Prints a row of the table; `write!` into a `String` cannot fail.
@@ -84,15 +75,8 @@ fn atoms(plan: &Plan, out: &mut String) {
             plan.units.mass.symbol
         );
     }
-    let kinetic: f64 = plan
-        .start
-        .velocities
-        .iter()
-        .zip(&plan.start.masses)
-        .map(|(v, m)| 0.5 * m * v.norm_squared())
-        .sum();
-    let degrees = if c.len() > 1 { 3 * c.len() - 3 } else { 3 };
-    let temperature = 2.0 * kinetic / (degrees as f64 * plan.units.boltzmann);
+    let kinetic = observables::kinetic_energy(&plan.start.velocities, &plan.start.masses);
+    let temperature = observables::temperature(kinetic, observables::degrees_of_freedom(c.len()), plan.units.boltzmann);
     row!(
         out,
         "temperature",
@@ -110,12 +94,17 @@ fn cell(plan: &Plan, out: &mut String) {
     }
     let n = plan.start.configuration.len() as f64;
     let number = n / c.volume();
-    if plan.units.is_reduced() {
-        row!(out, "density", "{number:.6} sigma-3");
-    } else {
-        let mass: f64 = plan.start.masses.iter().sum();
-        let si = mass / c.volume() * plan.units.coherent_si(Dimension::MASS_DENSITY);
-        row!(out, "density", "{:.6} g/cm3, {number:.6} Angstrom-3", si * 1e-3);
+    let per_volume = plan.units.symbol(Dimension::LENGTH.power(-3));
+    let mass: f64 = plan.start.masses.iter().sum();
+    // Reduced systems have no grams: there the number density is all there is.
+    match quantity::parse(&format!("1 {MASS_DENSITY}"), Dimension::MASS_DENSITY, plan.units) {
+        Ok(one) => {
+            let mass = mass / c.volume() / one;
+            row!(out, "density", "{mass:.6} {MASS_DENSITY}, {number:.6} {per_volume}");
+        }
+        Err(_) => {
+            row!(out, "density", "{number:.6} {per_volume}");
+        }
     }
 }
 
@@ -236,16 +225,9 @@ pub fn notes(plan: &Plan) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(t) = &plan.output.trajectory {
         let name = t.path.display();
-        if t.path.exists() && !t.overwrite {
-            notes.push(format!(
-                "{name} exists: the run will stop before it starts unless it may --overwrite or --resume it"
-            ));
-        }
-        if t.path
-            .parent()
-            .is_some_and(|p| !p.as_os_str().is_empty() && !p.is_dir())
-        {
-            notes.push(format!("the folder of {name} does not exist"));
+        if let Some(obstacle) = Obstacle::of(t) {
+            let remedy = obstacle.remedy();
+            notes.push(format!("{obstacle}, so the run will not start: {remedy}"));
         }
         if t.path.extension().is_none_or(|e| e != "h5md") {
             notes.push(format!(
@@ -279,19 +261,94 @@ pub fn notes(plan: &Plan) -> Vec<String> {
     notes
 }
 
-/// Period of two atoms at the minimum of their Lennard-Jones well \[τ\], the shortest of all pairs given.
-fn fastest_period(plan: &Plan) -> Option<f64> {
-    let lj = plan.bindings.iter().filter(|b| b.info.name == "lj");
-    let pairs = lj.flat_map(|b| b.each_pair().map(move |(x, y)| (b, x, y)));
-    let periods = pairs.filter_map(|(b, x, y)| {
-        let Origin::Given(first) = b.pairs[b.index(x, y)].origin else {
-            return None;
-        };
-        let (epsilon, sigma) = (b.leaves[first].value, b.leaves[first + 1].value);
-        let reduced = plan.species[x].mass * plan.species[y].mass / (plan.species[x].mass + plan.species[y].mass);
-        // u″ at the minimum is 72 ε / (2^(1/3) σ²).
-        let stiffness = 72.0 * epsilon / (2_f64.cbrt() * sigma * sigma);
-        Some(2.0 * std::f64::consts::PI * (reduced / stiffness).sqrt())
+/// Period of two atoms at the minimum of their well \[τ\], the shortest of all pairs.
+pub fn fastest_period(plan: &Plan) -> Option<f64> {
+    let each = plan.bindings.iter().flat_map(|b| {
+        let curvatures = catalog::visit_pair(b.info.name, b.truncation, Curvatures(b)).unwrap_or_default();
+        curvatures.into_iter().map(|(x, y, stiffness)| {
+            let (m, n) = (plan.species[x].mass, plan.species[y].mass);
+            2.0 * std::f64::consts::PI * (m * n / (m + n) / stiffness).sqrt()
+        })
     });
-    periods.filter(|p| p.is_finite()).min_by(f64::total_cmp)
+    each.filter(|p| p.is_finite()).min_by(f64::total_cmp)
+}
+
+/// Two derivatives in the distance.
+type Twice = Dual<Dual<f64, 1>, 1>;
+
+/// u″ at the stiffest minimum of each pair of species that has one \[energy/length²\].
+struct Curvatures<'a>(&'a PairBinding);
+
+impl PairVisitor for Curvatures<'_> {
+    type Output = Vec<(usize, usize, f64)>;
+
+    fn visit<E: Truncated>(self) -> Self::Output {
+        let b = self.0;
+        let theta: Vec<Twice> = b.theta().into_iter().map(Twice::lit).collect();
+        let rows = b.coefficients::<E, Twice>(&theta);
+        let pairs = b.each_pair().filter_map(|(x, y)| {
+            let (pair, row) = (b.pairs[b.index(x, y)], rows.get(b.index(x, y))?);
+            let slopes = |r: f64| {
+                let r = Twice::variable(Dual::variable(r, 0), 0);
+                let u = E::energy(r * r, &row.coef);
+                [u.d[0].v, u.d[0].d[0]]
+            };
+            let stiffest = minima(slopes, pair.cutoff)
+                .map(|r| slopes(r)[1])
+                .max_by(f64::total_cmp)?;
+            Some((x, y, stiffest))
+        });
+        pairs.collect()
+    }
+}
+
+/// Distances below the cutoff at which the slope changes from falling to rising.
+fn minima(slopes: impl Fn(f64) -> [f64; 2] + Copy, cutoff: f64) -> impl Iterator<Item = f64> {
+    // Wells of pair potentials are about as wide as the distance is long: 2 % of it do not step over one.
+    const RATIO: f64 = 1.02;
+    const POINTS: i32 = 200;
+    let at = move |k: i32| cutoff * RATIO.powi(k - POINTS);
+    let wells = (0..POINTS).filter(move |k| slopes(at(*k))[0] < 0.0 && slopes(at(k + 1))[0] > 0.0);
+    wells.map(move |k| {
+        let (mut low, mut high) = (at(k), at(k + 1));
+        // Halving 2 % fifty times leaves no digit open.
+        for _ in 0..50 {
+            let middle = 0.5 * (low + high);
+            if slopes(middle)[0] < 0.0 {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::{Limits, parse};
+
+    /// Bisection ends at neighbouring numbers, u″ changes by a few of their spacings.
+    const ROUNDING: f64 = 1e-12;
+
+    fn period(kind: &str, parameters: &str) -> f64 {
+        let text = format!(
+            "units = \"lj\"\nstructure = {{ lattice = \"fcc\", constant = 2.0, repeat = [4, 4, 4], species = \"A\" }}\n\
+             integrator = {{ timestep = 0.001 }}\nrun = {{ steps = 1 }}\nspecies.A.mass = 3.0\n[[potential]]\n\
+             kind = \"{kind}\"\ncutoff = 3.5\ntruncation = \"cut\"\nparameters.A = {{ {parameters} }}\n"
+        );
+        let plan = parse(&text, "period.toml".as_ref(), &[], Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+        fastest_period(&plan).unwrap()
+    }
+
+    #[test]
+    fn period_follows_from_the_curvature_of_any_potential() {
+        // 2 π √(m/2 / u″) with u″ = 72 ε / (2^(1/3) σ²) and 2 D α².
+        let expected = |stiffness: f64| 2.0 * std::f64::consts::PI * (1.5 / stiffness).sqrt();
+        let lj = expected(72.0 * 1.3 / (2_f64.cbrt() * 1.1 * 1.1));
+        assert!((period("lj", "epsilon = 1.3, sigma = 1.1") / lj - 1.0).abs() < ROUNDING);
+        let morse = expected(2.0 * 0.7 * 6.0 * 6.0);
+        assert!((period("morse", "d0 = 0.7, alpha = 6.0, r0 = 1.2") / morse - 1.0).abs() < ROUNDING);
+    }
 }

@@ -40,6 +40,21 @@ pub enum CliError {
         /// Why.
         error: EngineError,
     },
+    /// A result without meaning.
+    #[error(
+        "{file}, frame {frame}: the {what} is {value}, not a finite number; look for atoms that overlap and for extreme \
+         parameters"
+    )]
+    NotFinite {
+        /// The file.
+        file: String,
+        /// The frame, from 0.
+        frame: usize,
+        /// Which quantity.
+        what: String,
+        /// What it is.
+        value: f64,
+    },
     /// Potentials or settings that the engine refuses.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -75,7 +90,7 @@ impl CliError {
             Self::Info(InfoError::Xyz(_) | InfoError::Unknown { .. }) => 3,
             Self::Export(ExportError::Write(_)) => 1,
             Self::Frame { error, .. } | Self::Engine(error) | Self::Run(RunError::Start(error)) => engine(error),
-            Self::Run(RunError::BlowUp(_)) => 4,
+            Self::Run(RunError::BlowUp(_)) | Self::NotFinite { .. } => 4,
             Self::Run(RunError::Trajectory(_) | RunError::Write { .. }) | Self::Exists { .. } | Self::System(_) => 1,
             Self::Trajectory(error) | Self::Export(ExportError::Read(error)) | Self::Info(InfoError::H5md(error)) => {
                 trajectory(error)

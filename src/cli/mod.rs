@@ -22,6 +22,7 @@ use std::process::ExitCode;
 const ABOUT: &str = "Molecular dynamics from an energy function: forces, virial, Hessian products and parameter gradients by \
 automatic differentiation";
 
+/// What stands after the options; as all such texts at most 96 columns wide, which no terminal of 100 columns breaks.
 const AFTER: &str = "\
 Examples:
   admd check inputs/argon.toml                    what would be run, and what it would cost
@@ -49,7 +50,7 @@ Environment:
 
 #[derive(Parser)]
 #[command(name = "admd", version, long_version = version::long(), about = ABOUT, after_long_help = AFTER)]
-#[command(max_term_width = 120, arg_required_else_help = true)]
+#[command(max_term_width = 100, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,

@@ -26,8 +26,9 @@ Examples:
   admd simulate inputs/argon.toml --dry-run
   admd simulate inputs/argon.toml --json > run.json
 
-Ctrl-C and SIGTERM finish the step, write the last frame and close the file; a second signal stops at once.
-Steps, times and units are those of the input; every result is printed with its unit.")]
+Ctrl-C and SIGTERM finish the step, write the last frame and close the file; a second signal
+stops at once. Steps, times and units are those of the input; every result is printed with its
+unit.")]
 pub(super) struct Simulate {
     /// The input
     #[arg(value_name = "INPUT.toml", value_hint = ValueHint::FilePath)]
@@ -42,7 +43,7 @@ pub(super) struct Simulate {
     #[arg(long, help_heading = "Output")]
     overwrite: bool,
     /// Print what would be run and what it would cost, and stop
-    #[arg(long, help_heading = "Output", conflicts_with = "json")]
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["json", "quiet", "threads"])]
     dry_run: bool,
     /// Print nothing but errors
     #[arg(long, short, help_heading = "Output", conflicts_with = "json")]
@@ -64,14 +65,11 @@ impl Simulate {
 /// Reads the input and runs it.
 pub(super) fn run(a: &Simulate) -> Result<u8, CliError> {
     let overrides = a.overrides();
+    let mut plan = input::read_for_run(&a.input, &overrides, a.overwrite)?;
     if a.dry_run {
-        return terminal::print(&check::check(&a.input, &overrides)?);
+        return terminal::print(&check::describe(&plan));
     }
-    let mut plan = input::read(&a.input, &overrides)?;
     plan.provenance.arguments = std::env::args().collect();
-    if let Some(t) = &mut plan.output.trajectory {
-        t.overwrite |= a.overwrite;
-    }
     // From here on a signal ends the run cleanly.
     let interrupt =
         Interrupt::on_signals().map_err(|e| CliError::System(format!("cannot catch Ctrl-C and SIGTERM: {e}")))?;
@@ -89,6 +87,8 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
     let mut run = Run::start(plan.start, field, Box::new(integrator), units)?;
 
     let thermo = Every(plan.output.thermo_every);
+    // Without an interval there is no table at all, not even the last row that every observer sees.
+    let measured = plan.output.thermo_every > 0;
     // The file is made only when the start is known to be sound.
     let file = plan.output.trajectory.map(|t| {
         let overwrite = Overwrite::when(t.overwrite);
@@ -101,16 +101,22 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
             },
         )?;
         run.observe(file.frames(Every(t.every)));
-        run.observe(file.thermo(thermo));
+        if measured {
+            run.observe(file.thermo(thermo));
+        }
         Ok::<_, CliError>(file)
     });
     let file = file.transpose()?;
     let (drift, fit) = EnergyDrift::new(thermo);
-    run.observe(Box::new(drift));
+    if measured {
+        run.observe(Box::new(drift));
+    }
     if !(a.json || a.quiet) {
         let progress = Progress::new(run.moment().state.masses.len(), steps, thermo);
         let out = std::io::stdout();
-        run.observe(Box::new(ThermoTable::new(thermo, out, progress.bar(), conserved)));
+        if measured {
+            run.observe(Box::new(ThermoTable::new(thermo, out, progress.bar(), conserved)));
+        }
         run.observe(Box::new(progress));
     }
 

@@ -4,7 +4,7 @@
 //! changes the numbers of the others before drift and scale are set.
 
 use super::observables::{degrees_of_freedom, kinetic_energy};
-use admd_engine::{Mat3, Vec3};
+use admd_engine::Vec3;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -49,30 +49,6 @@ pub fn remove_drift(velocities: &mut [Vec3], masses: &[f64]) {
     for _ in 0..2 {
         let drift = momentum(velocities, masses) / mass;
         velocities.iter_mut().for_each(|v| *v -= drift);
-    }
-}
-
-/// Subtracts the rigid rotation about the centre of mass, so that Σ m r × v = 0: for clusters in open space. Momentum
-/// must have been removed before. Atoms on one line keep what has no moment of inertia.
-pub fn remove_rotation(positions: &[Vec3], velocities: &mut [Vec3], masses: &[f64]) {
-    let mass: f64 = masses.iter().sum();
-    if mass <= 0.0 {
-        return;
-    }
-    let centre: Vec3 = positions.iter().zip(masses).map(|(r, m)| r * *m).sum::<Vec3>() / mass;
-    let mut inertia = Mat3::zeros();
-    for (r, m) in positions.iter().zip(masses) {
-        let d = r - centre;
-        inertia += (Mat3::identity() * d.norm_squared() - d * d.transpose()) * *m;
-    }
-    let spin = angular_momentum(positions, velocities, masses);
-    // The moments of a line of atoms are singular about the line; its spin there is zero, and so is the pseudo-inverse.
-    let Ok(inverse) = inertia.pseudo_inverse(1e-10 * inertia.trace()) else {
-        return;
-    };
-    let rate = inverse * spin;
-    for (r, v) in positions.iter().zip(velocities) {
-        *v -= rate.cross(&(r - centre));
     }
 }
 

@@ -7,7 +7,7 @@ use super::pair_potential::{Names, bind_all};
 use super::plan::{Frames, IntegratorPlan, Output, Plan};
 use super::structure::{self, Start};
 use super::walker::{Context, View};
-use super::{estimate, include, potential, resolved, species};
+use super::{estimate, include, outputs, potential, resolved, species};
 use crate::dynamics::{State, velocities::maxwell_boltzmann};
 use crate::io::h5md::Provenance;
 use admd_engine::{Settings, Vec3};
@@ -44,8 +44,30 @@ impl Default for Limits {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn read(path: &Path, overrides: &[String]) -> Result<Plan, InputErrors> {
+    read_as(path, overrides, Intent::Look)
+}
+
+/// Reads an input that is to be run now: outputs that cannot be written are errors too. `overwrite` allows to replace
+/// an existing trajectory, as the key `output.overwrite` does.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read_for_run(path: &Path, overrides: &[String], overwrite: bool) -> Result<Plan, InputErrors> {
+    read_as(path, overrides, Intent::Run { overwrite })
+}
+
+/// What an input is read for.
+#[derive(Clone, Copy, Debug)]
+enum Intent {
+    /// To look at it, on whatever machine.
+    Look,
+    /// To run it here and now.
+    Run { overwrite: bool },
+}
+
+fn read_as(path: &Path, overrides: &[String], intent: Intent) -> Result<Plan, InputErrors> {
     let text = text_of(path, "the input file")?;
-    let mut plan = parse(&text, path, overrides, Limits::default())?;
+    let mut plan = parse_as(&text, path, overrides, Limits::default(), intent)?;
     plan.provenance.input_path = Some(path.to_owned());
     Ok(plan)
 }
@@ -59,13 +81,27 @@ pub(super) fn text_of(path: &Path, what: &'static str) -> Result<String, InputEr
             reason,
         };
         let nowhere = Span::new(usize::MAX, 0..0);
-        let error = InputError::new(problem, nowhere).help("check the path; `admd init` writes an input to start from");
+        let error = InputError::new(problem, nowhere).help("check the path");
         InputErrors::new(Vec::new(), vec![error])
     })
 }
 
+/// May a potential name a file?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Files {
+    /// In an input.
+    Included,
+    /// Not in a potential file.
+    Refused,
+}
+
 /// Parses the text with its overrides and included files, and finds the unit system.
-pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Context, Table), InputErrors> {
+pub(super) fn open(
+    text: &str,
+    path: &Path,
+    overrides: &[String],
+    files: Files,
+) -> Result<(Context, Table), InputErrors> {
     let mut errors = Vec::new();
     let mut sources = vec![Source {
         name: path.display().to_string(),
@@ -91,7 +127,9 @@ pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Con
         sources: RefCell::new(sources),
         errors: RefCell::new(errors),
     };
-    if !cx.is_broken() {
+    if files == Files::Refused {
+        include::refuse(&cx, &mut root);
+    } else if !cx.is_broken() {
         include::expand(&cx, &mut root);
     }
     for over in late {
@@ -103,7 +141,9 @@ pub(super) fn open(text: &str, path: &Path, overrides: &[String]) -> Result<(Con
     if cx.is_broken() {
         return Err(cx.into_errors());
     }
-    include::expand(&cx, &mut root);
+    if files == Files::Included {
+        include::expand(&cx, &mut root);
+    }
     Ok((cx, root))
 }
 
@@ -121,8 +161,18 @@ pub(super) fn finish(cx: Context) -> Result<Vec<Source>, InputErrors> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn parse(text: &str, path: &Path, overrides: &[String], limits: Limits) -> Result<Plan, InputErrors> {
-    let (cx, mut tree) = open(text, path, overrides)?;
-    let plan = walk(&cx, &tree, limits);
+    parse_as(text, path, overrides, limits, Intent::Look)
+}
+
+fn parse_as(
+    text: &str,
+    path: &Path,
+    overrides: &[String],
+    limits: Limits,
+    intent: Intent,
+) -> Result<Plan, InputErrors> {
+    let (cx, mut tree) = open(text, path, overrides, Files::Included)?;
+    let plan = walk(&cx, &tree, limits, intent);
     match plan {
         Some(mut plan) if cx.is_clean() => {
             resolved::complete(&mut tree, &plan, &cx);
@@ -145,7 +195,7 @@ pub fn parse(text: &str, path: &Path, overrides: &[String], limits: Limits) -> R
 }
 
 /// Everything that the tree says; complete only when nothing was reported.
-fn walk(cx: &Context, tree: &Table, limits: Limits) -> Option<Plan> {
+fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Plan> {
     let root = View::open(cx, "the input", INPUT, tree);
     let seed = root.integer("seed").and_then(|s| u64::try_from(s.value).ok());
     let declared = species::declared(&root);
@@ -168,7 +218,7 @@ fn walk(cx: &Context, tree: &Table, limits: Limits) -> Option<Plan> {
         .section("run")
         .and_then(|v| v.integer("steps"))
         .and_then(|s| u64::try_from(s.value).ok());
-    let output = root.section("output").map_or_else(no_output, |v| output(&v));
+    let output = root.section("output").map_or_else(no_output, |v| output(&v, intent));
 
     let Some(start) = start else {
         // Without atoms the potentials are still checked, each by itself.
@@ -290,19 +340,23 @@ fn no_output() -> Output {
     }
 }
 
-fn output(view: &View<'_>) -> Output {
+fn output(view: &View<'_>, intent: Intent) -> Output {
     let count = |key: &str, otherwise: u64| {
         view.integer(key)
             .and_then(|n| u64::try_from(n.value).ok())
             .unwrap_or(otherwise)
     };
-    let trajectory = view.text("trajectory").map(|name| Frames {
+    let mut trajectory = view.text("trajectory").map(|name| Frames {
         path: view.cx.folder.join(name.value),
         overwrite: view.flag("overwrite").unwrap_or(false),
         every: count("every", 100),
         velocities: view.flag("velocities").unwrap_or(true),
         forces: view.flag("forces").unwrap_or(false),
     });
+    if let (Some(frames), Intent::Run { overwrite }) = (&mut trajectory, intent) {
+        frames.overwrite |= overwrite;
+        outputs::report(view.cx, frames, view.at("trajectory"));
+    }
     if !view.has("trajectory") {
         for key in ["every", "velocities", "forces", "overwrite"]
             .into_iter()

@@ -165,6 +165,9 @@ pub enum Problem {
         /// How many are possible.
         limit: String,
     },
+    /// An output that cannot be written.
+    #[error("{0}")]
+    Output(String),
     /// An override that changes nothing.
     #[error("{reason}")]
     Override {
@@ -313,6 +316,15 @@ impl InputErrors {
                 snippet = snippet.annotation(AnnotationKind::Context.span(start..end).label(printable(label)));
             }
             group = group.element(snippet);
+        }
+        // A second place in another text has no line beside the caret: it is named instead.
+        if let Some((at, label)) = error.also.as_deref()
+            && at.source != error.at.source
+            && let Some(source) = self.sources.get(at.source)
+        {
+            let line = source.first_line + source.text[..boundary(&source.text, at.start)].matches('\n').count();
+            let note = format!("{} at {}:{line}", printable(label), source.name);
+            group = group.element(Level::NOTE.message(note));
         }
         if error.help.is_empty() {
             group

@@ -132,15 +132,28 @@ fn same_units(cx: &Context, root: &Table) -> Option<()> {
     }
 }
 
-/// A potential file names no other file.
-pub(super) fn refuse_nested(cx: &Context, potentials: &[Node]) {
+/// A potential file names no other file: reports those that it names, and takes them out of its tree.
+pub(super) fn refuse(cx: &Context, root: &mut Table) {
+    if let Some(Entry { node, .. }) = root.entries.iter_mut().find(|e| e.key == "potential")
+        && let Value::List(list) = &mut node.value
+    {
+        refuse_nested(cx, list);
+        list.retain(|node| !matches!(&node.value, Value::Table(table) if table.get("file").is_some()));
+    }
+}
+
+fn refuse_nested(cx: &Context, potentials: &[Node]) {
     for node in potentials {
         if let Value::Table(table) = &node.value
             && let Some(entry) = table.get("file")
         {
             let problem = Problem::Conflict("a potential file cannot name another potential file".to_owned());
             let error = InputError::new(problem, entry.key_at).label("not here");
-            cx.report(error.help("name both files in the input, each in a [[potential]] of its own"));
+            cx.report(
+                error.help(
+                    "copy the potentials here, or name both files in an input, each in a [[potential]] of its own",
+                ),
+            );
         }
     }
 }

@@ -37,6 +37,7 @@ mod estimate;
 mod include;
 pub mod keys;
 pub mod lattice;
+pub mod outputs;
 pub mod overlap;
 mod pair_potential;
 mod plan;
@@ -50,7 +51,7 @@ mod structure;
 mod structure_file;
 mod walker;
 
-pub use build::{Limits, parse, read};
+pub use build::{Limits, parse, read, read_for_run};
 pub use diagnostics::{InputErrors, Look};
 pub use estimate::{Estimate, estimate};
 pub use plan::{Frames, IntegratorPlan, Output, Plan};

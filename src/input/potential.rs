@@ -1,6 +1,6 @@
-//! A potential file: units, species and potentials, without atoms. `admd evaluate` and `admd verify` read it.
+//! A potential file: units, species and potentials, without atoms. `admd evaluate` reads it.
 
-use super::build::{finish, open};
+use super::build::{Files, finish, open};
 use super::diagnostics::{InputErrors, Source};
 use super::document::{Table, Value};
 use super::keys::POTENTIAL_FILE;
@@ -60,7 +60,7 @@ pub fn read(path: &Path) -> Result<PotentialFile, InputErrors> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn parse(text: &str, path: &Path) -> Result<PotentialFile, InputErrors> {
-    let (cx, tree) = open(text, path, &[])?;
+    let (cx, tree) = open(text, path, &[], Files::Refused)?;
     let root = View::open(&cx, "the potential file", POTENTIAL_FILE, &tree);
     let declared = species::declared(&root);
     let names = species::names(&declared, named(&tree).iter().map(String::as_str));

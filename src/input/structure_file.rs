@@ -225,6 +225,7 @@ fn report(view: &View<'_>, at: Span, path: &Path, error: &XyzError) {
     view.cx.report(
         InputError::new(problem, Span::new(source, start..end))
             .label("here")
+            .also(at, "named by `structure.file`")
             .help(help),
     );
 }

@@ -47,6 +47,11 @@ impl LineFit {
         Some((xy / xx, (residual / (self.count - 2) as f64 / xx).sqrt()))
     }
 
+    /// The means of x and y, zero without points.
+    pub fn mean(&self) -> [f64; 2] {
+        self.mean
+    }
+
     /// Root mean square deviation from the mean of y.
     pub fn rms(&self) -> Option<f64> {
         (self.count > 0).then(|| (self.sums[2] / self.count as f64).sqrt())

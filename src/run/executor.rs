@@ -166,19 +166,23 @@ impl<F: Forces> Run<F> {
         Ok(())
     }
 
+    /// Shows the present state to all of these, and gives the first error: an observer that fails takes nothing from the
+    /// others.
     fn show_to(&mut self, thermo: &ThermoRow, whom: impl Fn(&dyn Observer) -> bool) -> Result<(), RunError> {
         let step = self.now.state.step;
+        let mut first = Ok(());
         for (observer, seen) in &mut self.observers {
             if *seen != Some(step) && whom(observer.as_ref()) {
                 *seen = Some(step);
-                observer.observe(View {
+                let shown = observer.observe(View {
                     moment: &self.now,
                     thermo,
                     units: self.units,
-                })?;
+                });
+                first = first.and(shown);
             }
         }
-        Ok(())
+        first
     }
 
     /// The observables of the present state.

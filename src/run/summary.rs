@@ -61,11 +61,12 @@ impl Summary {
         }
     }
 
-    /// Steps between list builds and neighbours of an atom, where there was a list.
+    /// Steps between list builds and neighbours of an atom, where there was a list. A step may have more evaluations
+    /// than one, and an energy that is asked for later has one of its own: steps are counted, not evaluations.
     fn list(&self) -> Option<(NeighborStatistics, f64, f64)> {
         let n = self.neighbors.filter(|n| n.builds > 0)?;
         let neighbors = n.entries as f64 / self.atoms.max(1) as f64;
-        Some((n, n.evaluations as f64 / n.builds as f64, neighbors))
+        Some((n, self.steps as f64 / n.builds as f64, neighbors))
     }
 
     /// A few lines for people.

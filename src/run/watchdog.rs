@@ -14,7 +14,7 @@ pub struct Watchdog {
     /// Number of steps that are watched.
     pub steps: u64,
     /// Reference: the kinetic energy at the start, but at least a tenth of the binding energy, so that a crystal at rest
-    /// may begin to move \[energy\].
+    /// may begin to move; for a start at rest that is not bound, a tenth of what it stores \[energy\].
     reference: f64,
 }
 
@@ -23,17 +23,23 @@ impl Watchdog {
     pub const FACTOR: f64 = 100.0;
     /// A step that is too long shows within a few oscillations of the fastest bond, some ten steps each.
     pub const STEPS: u64 = 1000;
-    /// Share of the binding energy that counts as kinetic energy of a start at rest.
+    /// Share of the potential energy that counts as kinetic energy of a start at rest.
     const BINDING: f64 = 0.1;
 
     /// Takes the reference from the start.
     pub fn new(start: &Moment) -> Self {
         let kinetic = observables::kinetic_energy(&start.state.velocities, &start.state.masses);
-        let binding = -start.evaluation.energy.unwrap_or(0.0);
+        let potential = start.evaluation.energy.unwrap_or(0.0);
+        let bound = kinetic.max(Self::BINDING * -potential);
+        // Atoms at rest under strain may turn all of it into motion. Where repulsion and attraction nearly cancel, the energy
+        // says too little of what is stored: the virial, 12 repulsive less 6 attractive parts for Lennard-Jones, still does.
+        let virial = start.evaluation.virial.map_or(0.0, |w| w.trace().abs());
+        let stored = potential.max(virial / 6.0);
+        let reference = if bound > 0.0 { bound } else { Self::BINDING * stored };
         Self {
             factor: Self::FACTOR,
             steps: Self::STEPS,
-            reference: kinetic.max(Self::BINDING * binding),
+            reference,
         }
     }
 

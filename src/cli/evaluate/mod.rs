@@ -34,16 +34,18 @@ use std::path::PathBuf;
 #[command(after_long_help = "\
 Examples:
   admd evaluate start.extxyz --potential argon.toml
-  admd evaluate start.extxyz --potential argon.toml --gradient 'lj.*.epsilon' --gradient '*.sigma'
+  admd evaluate start.extxyz --potential argon.toml --gradient 'lj.*.epsilon'
   admd evaluate start.extxyz --potential argon.toml --hessian-vector v.txt --json
   admd evaluate run.extxyz --potential argon.toml --frames ::10 --json > energies.json
 
-Units are those that the potential file names: energies in its energy, forces in energy/length, the virial
--dE/d(strain) in its energy, the stress -virial/volume in energy/length^3. Kinetic parts are not included.
+Units are those that the potential file names: energies in its energy, forces in energy/length,
+the virial -dE/d(strain) in its energy, the stress -virial/volume in energy/length^3. Kinetic
+parts are not included.
 
-The file of --hessian-vector has a line of three numbers for each atom, in the order of the structure; empty lines and
-lines that begin with # are skipped. A file whose name ends with .xyz or .extxyz is read as a structure instead, and its
-positions are the vector. The result is the Hessian of the energy times the vector.")]
+The file of --hessian-vector has a line of three numbers for each atom, in the order of the
+structure; empty lines and lines that begin with # are skipped. A file whose name ends with .xyz
+or .extxyz is read as a structure instead, and its positions are the vector. The result is the
+Hessian of the energy times the vector.")]
 pub(super) struct Evaluate {
     /// Atoms: extended XYZ, lengths in the unit of the potential file
     #[arg(value_name = "STRUCTURE.extxyz", value_hint = ValueHint::FilePath)]
@@ -137,7 +139,8 @@ fn evaluate(
         field
             .evaluate(&configuration, request, &mut evaluation)
             .map_err(failed)?;
-        check_finite(&evaluation, frame, a)?;
+        let leaves: Vec<&Leaf> = field.parameters().collect();
+        check_finite(&evaluation, &leaves, frame, a)?;
         let parameters = parameters(a, field, &evaluation)?;
         done.push(Evaluated {
             frame,
@@ -195,30 +198,44 @@ fn direction(a: &Evaluate, vectors: Option<&[Vec3]>, atoms: usize) -> Result<Opt
     }
 }
 
-/// The engine refuses what is not finite in an atom; sums can still overflow.
-fn check_finite(e: &Evaluation, frame: usize, a: &Evaluate) -> Result<(), CliError> {
-    let tangent = e.tangent.iter().flat_map(|t| t.forces.iter().flat_map(|f| f.iter()));
-    let virial = e.virial.iter().flat_map(|w| w.iter());
-    let all = e
-        .energy
-        .iter()
-        .chain(&e.energies)
-        .chain(&e.gradient)
-        .chain(tangent)
-        .chain(virial);
-    if all.into_iter().all(|x| x.is_finite()) {
-        return Ok(());
+/// The engine refuses what is not finite in an atom; sums and derivatives can still overflow.
+fn check_finite(e: &Evaluation, leaves: &[&Leaf], frame: usize, a: &Evaluate) -> Result<(), CliError> {
+    match not_finite(e, leaves) {
+        None => Ok(()),
+        Some((what, value)) => Err(CliError::NotFinite {
+            file: a.structure.display().to_string(),
+            frame,
+            what,
+            value,
+        }),
     }
-    // The largest force points at what is wrong.
-    let forces = e.forces.iter().enumerate();
-    let worst = forces.max_by(|x, y| x.1.norm().total_cmp(&y.1.norm()));
-    let (atom, force) = worst.map_or((0, [f64::NAN; 3]), |(i, f)| (i, (*f).into()));
-    let error = EngineError::NonFiniteForce { atom, force };
-    Err(CliError::Frame {
-        file: a.structure.display().to_string(),
-        frame,
-        error,
-    })
+}
+
+/// The first quantity that is not finite.
+fn not_finite(e: &Evaluation, leaves: &[&Leaf]) -> Option<(String, f64)> {
+    let bad = |x: &f64| !x.is_finite();
+    let vectors = |list: &[Vec3]| {
+        let wrong = |(i, v): (usize, &Vec3)| v.iter().copied().find(bad).map(|x| (i, x));
+        list.iter().enumerate().find_map(wrong)
+    };
+    if let Some(energy) = e.energy.filter(bad) {
+        return Some(("energy".to_owned(), energy));
+    }
+    if let Some((atom, x)) = vectors(&e.forces) {
+        return Some((format!("force on atom {atom}"), x));
+    }
+    if let Some(x) = e.virial.iter().flat_map(|w| w.iter().copied()).find(bad) {
+        return Some(("virial".to_owned(), x));
+    }
+    if let Some((atom, x)) = e.energies.iter().enumerate().find(|(_, x)| bad(x)) {
+        return Some((format!("energy of atom {atom}"), *x));
+    }
+    if let Some((k, x)) = e.gradient.iter().enumerate().find(|(_, x)| bad(x)) {
+        let name = leaves.get(k).map_or_else(|| k.to_string(), |l| l.name.clone());
+        return Some((format!("derivative of the energy in {name}"), *x));
+    }
+    let (atom, x) = e.tangent.as_ref().and_then(|t| vectors(&t.forces))?;
+    Some((format!("Hessian-vector product of atom {atom}"), x))
 }
 
 fn parameters(a: &Evaluate, field: &ForceField, e: &Evaluation) -> Result<Vec<(Leaf, f64)>, CliError> {
@@ -232,4 +249,37 @@ fn parameters(a: &Evaluate, field: &ForceField, e: &Evaluation) -> Result<Vec<(L
         CliError::Usage(all.join("\n"))
     })?;
     Ok(chosen.into_iter().map(|k| (leaves[k].clone(), e.gradient[k])).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantity_that_is_not_finite_is_named() {
+        let info = admd_potentials::catalog::pair_info("lj").unwrap();
+        let leaf = Leaf {
+            name: "lj.A-A.epsilon".to_owned(),
+            spec: &info.parameters[0],
+            value: 1.0,
+        };
+        let fine = || Evaluation {
+            energy: Some(-1.0),
+            forces: vec![Vec3::x(); 2],
+            energies: vec![-0.5; 2],
+            gradient: vec![1.0],
+            ..Evaluation::default()
+        };
+        let name = |e: &Evaluation| not_finite(e, &[&leaf]).map(|(what, _)| what).unwrap_or_default();
+        assert_eq!(name(&fine()), "");
+        let mut e = fine();
+        e.gradient[0] = f64::INFINITY;
+        assert_eq!(name(&e), "derivative of the energy in lj.A-A.epsilon");
+        e.energies[1] = f64::NAN;
+        assert_eq!(name(&e), "energy of atom 1");
+        e.forces[1].y = f64::NAN;
+        assert_eq!(name(&e), "force on atom 1");
+        e.energy = Some(f64::INFINITY);
+        assert_eq!(name(&e), "energy");
+    }
 }
