@@ -96,18 +96,14 @@ pub enum EngineError {
     },
     /// Potentials that are bound to different lists of species.
     #[error(
-        "the potential `{first}` lists the species {expected:?}, but `{second}` lists {found:?}; bind all potentials to \
-         one list, in one order"
+        "the potential `{}` lists the species {:?}, but `{}` lists {:?}; bind all potentials to one list, in one order",
+        .labels[0], .species[0], .labels[1], .species[1]
     )]
     DifferentSpecies {
-        /// The label of the first potential.
-        first: String,
-        /// Its species.
-        expected: Vec<String>,
-        /// The label of the other.
-        second: String,
-        /// Its species.
-        found: Vec<String>,
+        /// The labels of the first potential and of the other.
+        labels: Box<[String; 2]>,
+        /// Their species.
+        species: Box<[Vec<String>; 2]>,
     },
     /// An atom so far from the cell that its place within it has no digits left.
     #[error(

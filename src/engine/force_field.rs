@@ -75,10 +75,8 @@ impl ForceField {
             && let Some(other) = bindings.iter().find(|b| b.species != first.species)
         {
             return Err(EngineError::DifferentSpecies {
-                first: first.label.clone(),
-                expected: first.species.clone(),
-                second: other.label.clone(),
-                found: other.species.clone(),
+                labels: Box::new([first, other].map(|b| b.label.clone())),
+                species: Box::new([first, other].map(|b| b.species.clone())),
             });
         }
         let species = bindings.first().map_or(0, |b| b.species.len());
