@@ -17,9 +17,10 @@ fn smooth(tail: bool) -> ForceField {
     field(vec![three_species(Truncation::Switched { onset: 0.7 }, tail)], 0.3)
 }
 
-fn system() -> Configuration {
+/// A slab, or with tail corrections a bulk system.
+fn system(tail: bool) -> Configuration {
     lattice(
-        cell([6.0, 6.5, 6.2], [75.0, 100.0, 110.0], [true, true, false]),
+        cell([6.0, 6.5, 6.2], [75.0, 100.0, 110.0], [true, true, tail]),
         [4, 5, 4],
         0.1,
         3,
@@ -70,7 +71,7 @@ fn moved(c: &Configuration, tail: bool, d: &Direction, h: f64) -> Evaluation {
 
 #[test]
 fn forces_are_minus_the_slope_of_the_energy() {
-    let (c, mut field) = (system(), smooth(false));
+    let (c, mut field) = (system(false), smooth(false));
     let found = evaluate(&mut field, &c, Request::FORCES);
     for seed in 0..3 {
         let d = Direction {
@@ -85,14 +86,7 @@ fn forces_are_minus_the_slope_of_the_energy() {
 #[test]
 fn the_virial_is_minus_the_strain_derivative_of_the_energy() {
     for tail in [false, true] {
-        // a tail needs a bulk system, and its virial belongs to a strain of all axes
-        let c = lattice(
-            cell([6.0, 6.5, 6.2], [75.0, 100.0, 110.0], [true; 3]),
-            [4, 5, 4],
-            0.1,
-            3,
-            21,
-        );
+        let c = system(tail);
         let mut field = smooth(tail);
         let virial = evaluate(&mut field, &c, Request::ENERGY).virial.unwrap();
         for a in 0..3 {
@@ -123,10 +117,35 @@ fn the_virial_is_minus_the_strain_derivative_of_the_energy() {
     }
 }
 
+/// The convention for a bare cut: the standard long-range term of the pressure, which is not the strain derivative of the
+/// tail energy but more by the jump of the energy at the cutoff.
+#[test]
+fn the_virial_of_a_cut_tail_is_the_standard_pressure_term() {
+    let c = lattice(cell([7.0; 3], [90.0; 3], [true; 3]), [6, 6, 6], 0.05, 1, 5);
+    let (n, volume, cutoff): (f64, f64, f64) = (216.0, 343.0, 2.5);
+    let virial = |tail: bool| {
+        let mut binding = plain_lj(cutoff, Truncation::Cut);
+        binding.tail = tail;
+        evaluate(&mut field(vec![binding], 0.3), &c, Request::ENERGY)
+    };
+    let (with, without) = (virial(true), virial(false));
+    let pressure = (with.virial.unwrap() - without.virial.unwrap()).trace() / (3.0 * volume);
+    let energy = with.energy.unwrap() - without.energy.unwrap();
+    let (rho, x) = (n / volume, cutoff.powi(-3));
+    let standard = 16.0 / 3.0 * std::f64::consts::PI * rho * rho * (2.0 / 3.0 * x.powi(3) - x);
+    assert_close("pressure", &[pressure], &[standard], 1e-11);
+    // the strain derivative of U_tail, proportional to 1/V, and the jump
+    let jump = 4.0 * (x.powi(4) - x.powi(2));
+    let by_strain = energy / volume;
+    let rest = 2.0 / 3.0 * std::f64::consts::PI * rho * rho * cutoff.powi(3) * jump;
+    assert_close("pressure", &[by_strain + rest], &[standard], 1e-11);
+    assert!((by_strain - standard).abs() > 0.1 * standard.abs());
+}
+
 #[test]
 fn the_gradient_is_the_slope_in_the_parameters() {
     for tail in [false, true] {
-        let (c, mut field) = (system(), smooth(tail));
+        let (c, mut field) = (system(tail), smooth(tail));
         let found = evaluate(&mut field, &c, everything(None)).gradient;
         let each = (0..found.len()).map(|k| {
             let mut parameters = vec![0.0; found.len()];
@@ -144,7 +163,7 @@ fn the_gradient_is_the_slope_in_the_parameters() {
 #[test]
 fn every_tangent_is_the_slope_along_its_direction() {
     for tail in [false, true] {
-        let (c, mut field) = (system(), smooth(tail));
+        let (c, mut field) = (system(tail), smooth(tail));
         let d = direction(&c, field.parameters().count(), 31);
         let found = evaluate(&mut field, &c, everything(Some(&d))).tangent.unwrap();
         assert_close(
@@ -175,7 +194,7 @@ fn every_tangent_is_the_slope_along_its_direction() {
 
 #[test]
 fn the_tangent_of_the_energy_is_the_gradient_times_the_direction() {
-    let (c, mut field) = (system(), smooth(false));
+    let (c, mut field) = (system(false), smooth(false));
     let d = direction(&c, field.parameters().count(), 41);
     let e = evaluate(&mut field, &c, everything(Some(&d)));
     let strain: f64 = e.virial.unwrap().iter().zip(&d.strain).map(|(w, s)| -w * s).sum();
@@ -195,7 +214,7 @@ fn positions(c: &Configuration, seed: u64) -> Direction {
 #[test]
 fn the_hessian_is_symmetric_and_blind_to_translations() {
     for c in [
-        system(),
+        system(false),
         lattice(cell([2.9, 3.3, 3.6], [80.0; 3], [true; 3]), [3, 3, 3], 0.05, 3, 22),
     ] {
         let mut field = smooth(false);
@@ -223,9 +242,59 @@ fn the_hessian_is_symmetric_and_blind_to_translations() {
     }
 }
 
+/// Law B3, <w, J v> = <Jᵀ w, v>, for the three blocks of the second derivative in positions and parameters. Both sides are
+/// sums of products; round-off is of the order of the sum of their magnitudes.
+#[test]
+fn products_with_the_second_derivatives_are_those_with_their_transpose() {
+    for tail in [false, true] {
+        let (c, mut field) = (system(tail), smooth(tail));
+        let count = field.parameters().count();
+        for seed in 0..5 {
+            let (v, w) = (positions(&c, 100 + seed), positions(&c, 200 + seed));
+            let of_parameters = |seed: u64| {
+                let parameters = direction(&c, count, seed).parameters;
+                Direction {
+                    parameters,
+                    ..Direction::default()
+                }
+            };
+            let (s, t) = (of_parameters(300 + seed), of_parameters(400 + seed));
+            let mut tangent = |d: &Direction| evaluate(&mut field, &c, everything(Some(d))).tangent.unwrap();
+            let (jv, jw, js, jt) = (tangent(&v), tangent(&w), tangent(&s), tangent(&t));
+            let products = |a: &[f64], b: &[f64]| -> (f64, f64) {
+                a.iter()
+                    .zip(b)
+                    .fold((0.0, 0.0), |(sum, size), (a, b)| (sum + a * b, size + (a * b).abs()))
+            };
+            let same = |what: &str, (left, size): (f64, f64), (right, other): (f64, f64)| {
+                assert!(
+                    (left - right).abs() <= EXACT * size.max(other),
+                    "{what}: {left:e} and {right:e} of {size:e}"
+                );
+            };
+            same(
+                "positions",
+                products(&flat(&w.positions), &flat(&jv.forces)),
+                products(&flat(&jw.forces), &flat(&v.positions)),
+            );
+            let (change, size) = products(&t.parameters, &jw.gradient);
+            same(
+                "positions and parameters",
+                products(&flat(&w.positions), &flat(&jt.forces)),
+                (-change, size),
+            );
+            same(
+                "parameters",
+                products(&t.parameters, &js.gradient),
+                products(&jt.gradient, &s.parameters),
+            );
+        }
+    }
+}
+
 #[test]
 fn mixed_derivatives_do_not_depend_on_the_order() {
-    let (c, mut field) = (system(), smooth(true));
+    let (c, mut field) = (system(true), smooth(true));
     let count = field.parameters().count();
     let v = positions(&c, 61);
     // the gradient's change along v against v times the change of the forces with each parameter

@@ -121,15 +121,75 @@ fn lists_of_the_wrong_length_and_unknown_species_are_refused() {
 
 #[test]
 fn a_cell_too_small_for_its_cutoff_is_refused_before_the_memory_is_gone() {
-    let c = Configuration {
-        cell: Cell::orthogonal([1e-4; 3]).unwrap(),
-        species: vec![0],
-        positions: vec![Vec3::zeros()],
+    // 10⁸ and 10¹⁴ images of one atom; of no atom, still as many translations
+    for (edge, atoms) in [(0.01, 1), (1e-4, 1), (1e-4, 0)] {
+        let c = Configuration {
+            cell: Cell::orthogonal([edge; 3]).unwrap(),
+            species: vec![0; atoms],
+            positions: vec![Vec3::zeros(); atoms],
+        };
+        let error = error(&c, Request::FORCES);
+        assert!(
+            matches!(error, EngineError::TooManyImages { atoms: n, .. } if n == atoms),
+            "{error:?}"
+        );
+        assert!(
+            error
+                .to_string()
+                .contains("shorten the cutoff or the skin, or enlarge the cell")
+        );
+    }
+}
+
+#[test]
+fn tail_corrections_need_a_cell_without_an_end() {
+    let c = lattice(cell([6.0; 3], [90.0; 3], [true; 3]), [5, 5, 5], 0.05, 1, 1);
+    let mut tailed = plain_lj(2.5, Truncation::Cut);
+    tailed.tail = true;
+    let mut field = field(vec![plain_lj(2.0, Truncation::Shifted), tailed], 0.3);
+    evaluate(&mut field, &c, Request::ENERGY);
+    for periodic in [[false; 3], [true, true, false], [false, true, false]] {
+        let open = Configuration {
+            cell: cell([6.0; 3], [90.0; 3], periodic),
+            ..c.clone()
+        };
+        for request in [Request::FORCES, Request::ENERGY] {
+            let mut out = Evaluation::default();
+            let found = field.evaluate(&open, request, &mut out).unwrap_err();
+            let by_reference = admd::engine::reference::evaluate(&field, &open, request, &mut out).unwrap_err();
+            assert_eq!(found, by_reference);
+            assert!(matches!(&found, EngineError::TailOfOpenCell { label, .. } if label == "lj"));
+            assert!(
+                found.to_string().ends_with("or leave the tail corrections out"),
+                "{found}"
+            );
+        }
+    }
+}
+
+#[test]
+fn all_potentials_list_the_same_species() {
+    let first = plain_lj(2.5, Truncation::Shifted);
+    let mut other = three_species(Truncation::Shifted, false);
+    other.label = "other".into();
+    let Err(error) = ForceField::new(vec![first.clone(), other], Settings::new(0.3)) else {
+        panic!("one species and three");
     };
-    assert!(matches!(
-        error(&c, Request::FORCES),
-        EngineError::TooManyImages { atoms: 1, .. }
-    ));
+    let text = error.to_string();
+    for part in [
+        "`lj`",
+        r#"["S0"]"#,
+        "`other`",
+        r#"["S0", "S1", "S2"]"#,
+        "bind all potentials to one list",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    // as many, but others
+    let mut renamed = first.clone();
+    renamed.species = vec!["Ar".into()];
+    let made = ForceField::new(vec![first, renamed], Settings::new(0.3));
+    assert!(matches!(made.err(), Some(EngineError::DifferentSpecies { .. })));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod support;
 
 use admd::ad::Isa;
 use admd::engine::laboratory::Laboratory;
-use admd::engine::{Cell, Configuration, Evaluation, Mat3, Request, Vec3};
+use admd::engine::{Cell, Configuration, Evaluation, ListSize, Mat3, Request, Vec3};
 use admd::potentials::form::truncation::Truncation;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -106,12 +106,123 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_list_is_the_double_loop((c, reach) in configurations(), skin in prop_oneof![Just(0.0), 0.0..0.5_f64]) {
         assert_complete(&c, reach / (1.0 + skin), reach - reach / (1.0 + skin));
     }
+}
+
+/// The shortest image by trying all that can be as short as the one at hand.
+fn shortest_by_search(cell: &Cell, d: Vec3) -> f64 {
+    let mut s = cell.fractional(d);
+    for k in 0..3 {
+        if cell.periodic()[k] {
+            s[k] -= s[k].round();
+        }
+    }
+    let most = cell.cartesian(s).norm();
+    let range = [0, 1, 2].map(|k| match cell.periodic()[k] {
+        // 125 images at least
+        true => (most / cell.height(k) + 1.0).ceil().max(2.0) as i32,
+        false => 0,
+    });
+    let mut least = f64::INFINITY;
+    for x in -range[0]..=range[0] {
+        for y in -range[1]..=range[1] {
+            for z in -range[2]..=range[2] {
+                let n = Vec3::new(x.into(), y.into(), z.into());
+                least = least.min(cell.cartesian(s + n).norm());
+            }
+        }
+    }
+    least
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_minimum_image_is_the_shortest_of_all(
+        angles in prop_oneof![Just([90.0; 3]), [50.0..130.0_f64, 50.0..130.0, 50.0..130.0]],
+        aspect in [0.5..2.0_f64, 0.5..2.0, 0.5..2.0],
+        shear in prop_oneof![Just([0.0; 3]), [-4.0..4.0_f64, -4.0..4.0, -4.0..4.0]],
+        periodic in any::<[bool; 3]>(),
+        seed in any::<u64>(),
+    ) {
+        let upright = cell(aspect, angles, periodic);
+        let [a, b, c] = [0, 1, 2].map(|k| upright.edge(k));
+        let cell = Cell::new([a, b + a * shear[0], c + a * shear[1] + b * shear[2]], periodic).unwrap();
+        let mut random = Random(seed);
+        for _ in 0..20 {
+            let s = Vec3::from_fn(|_, _| match (random.next() * 6.0) as u32 {
+                0 => 0.5,
+                1 => -0.5,
+                _ => random.next() * 5.0 - 2.5,
+            });
+            let d = cell.cartesian(s);
+            let found = cell.minimum_image(d);
+            let expected = shortest_by_search(&cell, d);
+            prop_assert!((found.norm() - expected).abs() <= 1e-12 * (1.0 + d.norm()), "{found} but {expected}");
+            let n = cell.fractional(found - d);
+            for k in 0..3 {
+                let whole = if periodic[k] { n[k].round() } else { 0.0 };
+                prop_assert!((n[k] - whole).abs() < 1e-11, "{n} is no translation");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_displacement_of_exactly_half_the_cell_goes_to_the_lower_side() {
+    let cell = Cell::orthogonal([4.0, 5.0, 6.0]).unwrap();
+    for signs in 0..8 {
+        let sign = |k: usize| if signs >> k & 1 == 0 { 1.0 } else { -1.0 };
+        let half = Vec3::new(2.0 * sign(0), 2.5 * sign(1), 3.0 * sign(2));
+        assert_eq!(cell.minimum_image(half), Vec3::new(-2.0, -2.5, -3.0));
+    }
+    // what has no digits left ends, whatever it gives
+    let skewed = support::cell([2.0; 3], [60.0; 3], [true; 3]);
+    for far in [1e17, 1e25, 1e200, f64::INFINITY, f64::NAN] {
+        skewed.minimum_image(Vec3::new(far, -far, 1.0));
+    }
+    let nothing = support::cell([2.0; 3], [60.0; 3], [false; 3]);
+    assert_eq!(
+        nothing.minimum_image(Vec3::new(1e200, 7.0, -7.0)),
+        Vec3::new(1e200, 7.0, -7.0)
+    );
+}
+
+#[test]
+fn the_size_of_a_list_is_estimated_well() {
+    for (periodic, sites, thickness) in [
+        ([true; 3], [12, 12, 12], 12.0),
+        ([true; 3], [2, 2, 2], 2.0),
+        ([true, true, false], [12, 12, 12], 12.0),
+        // a layer of atoms
+        ([true, true, false], [12, 12, 1], 12.0),
+    ] {
+        let edges = [sites[0] as f64, sites[1] as f64, thickness];
+        let c = lattice(cell(edges, [90.0; 3], periodic), sites, 0.05, 1, 3);
+        let mut field = field(vec![plain_lj(2.5, Truncation::Shifted)], 0.3);
+        evaluate(&mut field, &c, Request::FORCES);
+        let size = ListSize::estimate(&c, 2.8);
+        let entries = field.statistics().entries as f64;
+        // a surface has fewer
+        assert!(
+            size.entries > 0.9 * entries && size.entries < 1.4 * entries,
+            "{periodic:?} {sites:?}: {size:?} but {entries}"
+        );
+        assert!(!size.is_too_large());
+    }
+    let pair = |edge: f64| Configuration {
+        cell: Cell::orthogonal([edge; 3]).unwrap(),
+        species: vec![0; 2],
+        positions: vec![Vec3::zeros(), Vec3::repeat(0.5 * edge)],
+    };
+    assert_eq!(ListSize::estimate(&pair(1.0), 1.0).slots, 54.0);
+    assert!(ListSize::estimate(&pair(0.01), 1.0).is_too_large());
 }
 
 #[test]
@@ -172,6 +283,49 @@ fn a_hot_gas_never_sees_a_stale_list() {
             skin < 0.3 || statistics.builds < 80 && statistics.dangerous == 0,
             "{skin}: {statistics:?}"
         );
+    }
+}
+
+/// Law C3, against the double loop. The energy is a difference of attraction and repulsion, so that its round-off is measured
+/// by the energies of the atoms.
+#[test]
+fn the_energy_of_a_hot_gas_is_that_of_the_double_loop_for_two_thousand_steps() {
+    for skin in [0.0, 0.05, 0.3, 1.0] {
+        let mut c = lattice(cell([6.9; 3], [90.0; 3], [true; 3]), [5, 5, 4], 0.05, 1, 4);
+        let mut field = field(vec![plain_lj(2.5, Truncation::Shifted)], skin);
+        let mut random = Random(8);
+        // temperature 5: the mean square of each component is 5, of a uniform one in (−1, 1) it is 1/3
+        let mut v: Vec<Vec3> = c.positions.iter().map(|_| random.vector() * 15.0_f64.sqrt()).collect();
+        let (mut e, mut expected, dt) = (Evaluation::default(), Evaluation::default(), 0.001);
+        let request = Request {
+            per_atom: true,
+            ..Request::ENERGY
+        };
+        field.evaluate(&c, request, &mut e).unwrap();
+        for step in 1..=2000 {
+            for k in 0..c.len() {
+                v[k] += e.forces[k] * (0.5 * dt);
+                c.positions[k] += v[k] * dt;
+            }
+            field.evaluate(&c, request, &mut e).unwrap();
+            for k in 0..c.len() {
+                v[k] += e.forces[k] * (0.5 * dt);
+            }
+            if step % 5 == 0 {
+                admd::engine::reference::evaluate(&field, &c, request, &mut expected).unwrap();
+                let scale: f64 = expected.energies.iter().map(|u| u.abs()).sum();
+                let off = (e.energy.unwrap() - expected.energy.unwrap()).abs();
+                assert!(
+                    off <= ROUND_OFF * scale,
+                    "skin {skin}, step {step}: off by {off:e} of {scale:e}"
+                );
+            }
+        }
+        let statistics = field.statistics();
+        println!("skin {skin}: {statistics:?}");
+        assert_eq!(statistics.evaluations, 2001);
+        assert_eq!(statistics.dangerous, 0);
+        assert!(statistics.builds > 10);
     }
 }
 

@@ -104,6 +104,7 @@ const CASES: &[Case] = &[
     ("\"3.4 Angstrom\"", "«\"-3.4 Angstrom\"»", "`sigma` = -3.4 Angstrom must be positive", "sigma ="),
     ("\"8.5 Angstrom\"", "«0»", "`cutoff` = 0 must be positive", "cutoff = \"8.5 Angstrom\""),
     ("\"8.5 Angstrom\"", "«\"8500 nm\"»", "the entries of the neighbour list", "check the units of `cutoff`"),
+    ("\"8.5 Angstrom\"", "«\"40 nm\"»", "the memory of the neighbour list", "check the units of `cutoff`"),
     ("\"7.65 Angstrom\"", "«\"9 Angstrom\"»", "must be below the cutoff, 8.5", "0.9 of the cutoff"),
     ("\"39.95 u\"", "«0»", "`mass` = 0 must be positive", "mass = \"39.95 u\""),
     ("\"94.4 K\"", "«-1»", "`temperature` = -1 must be zero or positive", "94.4 K"),
@@ -325,6 +326,27 @@ fn wrong_structure_files_show_their_line() {
             .unwrap_err()
             .to_string();
         assert!(shown.contains(message), "{key}\n{shown}");
+    }
+}
+
+#[test]
+fn tail_corrections_of_an_open_cell_are_an_error_at_their_key() {
+    let tailed = ARGON.replace("truncation = ", "tail = true\ntruncation = ");
+    let with = |periodic: &str| {
+        let text = tailed.replace("[structure]\n", &format!("[structure]\nperiodic = {periodic}\n"));
+        parse(&text, Path::new("run.toml"), &[], LIMITS).map(|_| ())
+    };
+    with("[true, true, true]").unwrap();
+    for periodic in ["[true, true, false]", "[false, false, false]"] {
+        let shown = with(periodic).unwrap_err().to_string();
+        for part in [
+            "tail corrections need a cell",
+            periodic,
+            "run.toml:21:8",
+            "remove `tail`",
+        ] {
+            assert!(shown.contains(part), "{part}\n{shown}");
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 pub use super::error::BindingError;
 use super::mixing::{Rule, mix};
-use super::pair::{Info, PairEnergy, PairPotential};
+use super::pair::{Info, PairPotential};
 use super::parameters::{Leaves, Mixing, ParameterSpec};
 use super::tail::{self, Tail};
 use super::truncation::{Truncated, Truncation};
@@ -238,9 +238,4 @@ impl PairBinding {
             Origin::Mixed(a, b) => Some(mix::<E::Potential, T>(self.rule, &given(a), &given(b))),
         }
     }
-}
-
-/// Energy of one pair at one distance, for tables, plots and tests.
-pub fn pair_energy<E: PairEnergy>(r: f64, coef: &E::Coef<f64>) -> f64 {
-    E::energy(r * r, coef)
 }

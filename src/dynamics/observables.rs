@@ -5,7 +5,7 @@
 //! | kinetic tensor | K = Σ m v vᵀ | \[energy\] |
 //! | kinetic energy | tr K / 2 | \[energy\] |
 //! | temperature | 2 E_kin / (f k) with f degrees of freedom | \[temperature\] |
-//! | stress | σ = −(K + W)/V with the virial W = −dE/dε | \[energy/length³\] |
+//! | stress | σ = −(K + W)/V with the virial W of [`Evaluation`](crate::engine::Evaluation::virial) | \[energy/length³\] |
 //! | pressure | P = −tr σ / 3 | \[energy/length³\] |
 //!
 //! Sums run over the atoms in order on one thread, so their bits depend on nothing else.

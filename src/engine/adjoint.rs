@@ -4,6 +4,7 @@
 //! the preparation of the coefficients turns the adjoints into dE/dθ.
 
 use super::coordinates::Coordinates;
+use super::kernel::assert_together;
 use super::order::Order;
 use super::sell::{Block, LANES};
 use super::table::{MOST_LEAVES, Table, assemble};
@@ -33,10 +34,7 @@ impl<'a, E: PairEnergy, O: Order> AdjointPass<'a, E, O> {
     /// # Panics
     /// When list, coordinates, coefficients and sums do not belong together.
     pub(super) fn new(block: &'a Block, coordinates: &'a Coordinates, table: &'a Table, sums: &'a mut [f64]) -> Self {
-        coordinates.assert_slots(block.slots(), O::PARTS);
-        table.assert_shape::<O>(Self::COUNT, block.kinds());
-        assert!(block.pairs().is_empty() || block.pairs().len() == block.entries().len());
-        assert!(block.first() + block.lanes() <= block.slots());
+        assert_together::<O>(block, coordinates, table, Self::COUNT, block.pairs().is_empty());
         assert_eq!(sums.len(), table.pairs() * Self::COUNT * O::PARTS);
         Self {
             block,

@@ -66,18 +66,44 @@ pub enum EngineError {
     /// A parameter set that the potential refuses.
     #[error(transparent)]
     Binding(#[from] admd_potentials::form::binding::BindingError),
-    /// More periodic images within the cutoff than can be indexed.
+    /// A neighbour list that would need more images or memory than [`ListSize`](super::ListSize) allows.
     #[error(
-        "a list of reach {reach} needs {copies:e} copies of the cell with its {atoms} atoms, more than can be indexed; \
-         shorten the cutoff or enlarge the cell"
+        "a neighbour list of reach {reach} for {atoms} atoms needs {:.1e} atoms and images (at most {:.1e}) and {:.1} GB \
+         (at most {:.1}); shorten the cutoff or the skin, or enlarge the cell",
+        .size.slots,
+        super::ListSize::MOST_SLOTS,
+        .size.bytes / 1e9,
+        .size.allowance / 1e9
     )]
     TooManyImages {
-        /// Copies of the cell.
-        copies: f64,
         /// Number of atoms.
         atoms: usize,
         /// Cutoff and skin \[length\].
         reach: f64,
+        /// What the list needs, by estimate.
+        size: super::ListSize,
+    },
+    /// Tail corrections where the fluid does not fill all space.
+    #[error(
+        "the potential `{label}` has tail corrections, but the edges of the cell are periodic: {periodic:?}; they stand \
+         for a uniform fluid without an end: make all three edges periodic, or leave the tail corrections out"
+    )]
+    TailOfOpenCell {
+        /// The label of the potential.
+        label: String,
+        /// Which edges are periodic.
+        periodic: [bool; 3],
+    },
+    /// Potentials that are bound to different lists of species.
+    #[error(
+        "the potential `{}` lists the species {:?}, but `{}` lists {:?}; bind all potentials to one list, in one order",
+        .labels[0], .species[0], .labels[1], .species[1]
+    )]
+    DifferentSpecies {
+        /// The labels of the first potential and of the other.
+        labels: Box<[String; 2]>,
+        /// Their species.
+        species: Box<[Vec<String>; 2]>,
     },
     /// An atom so far from the cell that its place within it has no digits left.
     #[error(
@@ -96,6 +122,6 @@ pub enum EngineError {
         skin: f64,
     },
     /// The processor lacks what was asked for.
-    #[error("{0}")]
-    Isa(String),
+    #[error(transparent)]
+    Isa(#[from] admd_ad::IsaError),
 }

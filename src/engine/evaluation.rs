@@ -46,7 +46,8 @@ pub struct Direction {
 pub struct Tangent {
     /// Of the forces; for a direction of positions v this is −(Hessian · v) \[energy/length\].
     pub forces: Vec<Vec3>,
-    /// Of the energy, where energy was asked for.
+    /// Of the energy, where energy was asked for, with the pairs that are within the cutoff; along a strain ε −Σ W ε, but
+    /// see [`Evaluation::virial`] about `cut` with tail corrections.
     pub energy: Option<f64>,
     /// Of the virial, where energy was asked for.
     pub virial: Option<Mat3>,
@@ -63,7 +64,14 @@ pub struct Evaluation {
     pub forces: Vec<Vec3>,
     /// Total potential energy with tail corrections \[energy\].
     pub energy: Option<f64>,
-    /// Virial −dE/dε for a strain ε of cell and positions \[energy\]; the trace/3V is the pressure without its kinetic part.
+    /// Virial \[energy\]: W = −Σ du/dd ⊗ d over the pairs within the cutoff, and on its diagonal the long-range term of
+    /// tail corrections; tr W/3V is the pressure without its kinetic part.
+    ///
+    /// For every energy that is continuous at its cutoff this is −dE/dε for a strain ε of cell and positions. A bare cut
+    /// jumps there. The convention is the usual one: no pair feels the jump, and with tail corrections the long-range term
+    /// is −(2π/3) N₁N₂/V ∫ r³ u′ dr beyond the cutoff, for each pair of species, as of a fluid without a cutoff. That is
+    /// more than −dE/dε of the tail energy by (2π/3) N₁N₂/V r_c³ u(r_c) on each axis. So for `cut` with tail corrections,
+    /// and for nothing else, −W is not the tangent of the energy along a strain.
     pub virial: Option<Mat3>,
     /// Energy of each atom: half of each of its pairs, without tail corrections \[energy\].
     pub energies: Vec<f64>,

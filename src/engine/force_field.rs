@@ -5,7 +5,7 @@ use super::neighbors::NeighborList;
 use super::pair_term::{Job, PairTerm, bind};
 use super::search::Kinds;
 use super::{Configuration, EngineError, Evaluation, Mat3, Request, Tangent, diagnose, reduce};
-use admd_ad::Isa;
+use admd_ad::{Isa, IsaError};
 use admd_potentials::form::binding::{Leaf, PairBinding};
 
 /// How the engine works, as opposed to what it computes.
@@ -56,17 +56,29 @@ impl ForceField {
     /// Binds the potentials; all bindings list the same species.
     ///
     /// # Errors
-    /// Parameters that a potential refuses, a skin that is no length, an instruction set that this machine lacks.
+    /// Bindings with different lists of species, parameters that a potential refuses, a skin that is no length, an
+    /// instruction set that this machine lacks.
     pub fn new(bindings: Vec<PairBinding>, settings: Settings) -> Result<Self, EngineError> {
         let skin = settings.skin;
         if !(skin.is_finite() && skin >= 0.0) {
             return Err(EngineError::BadSkin { skin });
         }
         let isa = match settings.isa {
-            Some(isa) => Isa::requested(&isa.to_string()),
-            None => Isa::detect(),
+            Some(isa) if isa.is_supported() => isa,
+            Some(wanted) => {
+                let best = Isa::best();
+                return Err(IsaError::Unsupported { wanted, best }.into());
+            }
+            None => Isa::detect()?,
         };
-        let isa = isa.map_err(|e| EngineError::Isa(e.to_string()))?;
+        if let Some(first) = bindings.first()
+            && let Some(other) = bindings.iter().find(|b| b.species != first.species)
+        {
+            return Err(EngineError::DifferentSpecies {
+                labels: Box::new([first, other].map(|b| b.label.clone())),
+                species: Box::new([first, other].map(|b| b.species.clone())),
+            });
+        }
         let species = bindings.first().map_or(0, |b| b.species.len());
         let pair = |a: usize, b: usize| bindings.first().map_or(0, |f| f.index(a, b) as u32);
         let pairs = (0..species)
@@ -146,7 +158,8 @@ impl ForceField {
     /// Evaluates what is asked for; the memory of `out`, of the list and of the sums is reused from step to step.
     ///
     /// # Errors
-    /// Non-finite positions, overlapping atoms, unknown species; `out` is then not to be used.
+    /// Non-finite positions, overlapping atoms, unknown species, tail corrections in a cell that is not periodic along all
+    /// its edges, a list larger than [`ListSize`](super::ListSize) allows; `out` is then not to be used.
     pub fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError> {
         self.check(c, request)?;
         self.statistics.evaluations += 1;
@@ -202,10 +215,10 @@ impl ForceField {
             out.gradient.clear();
             out.gradient.extend(gradient.iter().map(|g| g[p]));
         };
-        answer(0, &mut Answer::of(out));
+        answer(0, &mut places!(&mut *out));
         match (request.tangent, &mut out.tangent) {
             (None, t) => *t = None,
-            (Some(_), t) => answer(1, &mut Answer::of_tangent(t.get_or_insert_with(Tangent::default))),
+            (Some(_), t) => answer(1, &mut places!(t.get_or_insert_with(Tangent::default))),
         }
         match out.forces.iter().position(|f| !f.iter().all(|x| x.is_finite())) {
             Some(atom) => Err(diagnose::culprit(&self.terms, &self.list, c, atom, out.forces[atom])),
@@ -213,7 +226,15 @@ impl ForceField {
         }
     }
 
-    fn check(&self, c: &Configuration, request: Request) -> Result<(), EngineError> {
+    /// Refuses what has no meaning, whoever evaluates it.
+    pub(super) fn check(&self, c: &Configuration, request: Request) -> Result<(), EngineError> {
+        let periodic = c.cell.periodic();
+        if let (false, Some(b)) = (periodic == [true; 3], self.bindings().find(|b| b.tail)) {
+            return Err(EngineError::TailOfOpenCell {
+                label: b.label.clone(),
+                periodic,
+            });
+        }
         let parameters = self.parameters().count();
         let length = |what, found: usize, expected: usize| {
             if found == expected {
@@ -263,39 +284,17 @@ struct Answer<'a> {
     gradient: &'a mut Vec<f64>,
 }
 
-impl<'a> Answer<'a> {
-    fn of(e: &'a mut Evaluation) -> Self {
-        let Evaluation {
-            forces,
-            energy,
-            virial,
-            energies,
-            gradient,
-            ..
-        } = e;
-        Self {
-            forces,
-            energy,
-            virial,
-            energies,
-            gradient,
+/// The places of an [`Evaluation`] or of a [`Tangent`], whose fields have the same names.
+macro_rules! places {
+    ($of:expr) => {{
+        let of = $of;
+        Answer {
+            forces: &mut of.forces,
+            energy: &mut of.energy,
+            virial: &mut of.virial,
+            energies: &mut of.energies,
+            gradient: &mut of.gradient,
         }
-    }
-
-    fn of_tangent(t: &'a mut Tangent) -> Self {
-        let Tangent {
-            forces,
-            energy,
-            virial,
-            energies,
-            gradient,
-        } = t;
-        Self {
-            forces,
-            energy,
-            virial,
-            energies,
-            gradient,
-        }
-    }
+    }};
 }
+use places;

@@ -6,10 +6,8 @@
 
 use super::cells::{Grid, counting_sort};
 use super::coordinates::{Ghost, Layout};
-use super::{Cell, EngineError, Vec3};
+use super::{Cell, EngineError, ListSize, Vec3};
 
-/// Slots that a 32-bit gather index can reach.
-const MOST_SLOTS: f64 = 2_147_483_648.0;
 /// Cells that an atom may be away from its own, so that wrapping keeps some digits of the position.
 const MOST_WRAPS: f64 = 1e9;
 /// Bins a reach: 1 to 2 take the same time in a Lennard-Jones melt, within a few percent.
@@ -32,7 +30,7 @@ pub(super) struct Binned {
 /// Places the atoms for a list of the given reach \[length\].
 ///
 /// # Errors
-/// An atom too far away to be wrapped, or more images than can be indexed.
+/// An atom too far away to be wrapped, or a list that [`ListSize`] refuses.
 pub(super) fn place(
     cell: &Cell,
     positions: &[Vec3],
@@ -44,14 +42,6 @@ pub(super) fn place(
     let heights = [0, 1, 2].map(|k| cell.height(k));
     let margin = [0, 1, 2].map(|k| if periodic[k] { reach / heights[k] } else { 0.0 });
     let copies: f64 = margin.iter().map(|e| 1.0 + 2.0 * e).product();
-    if copies * (positions.len() as f64 + 16.0) >= MOST_SLOTS {
-        return Err(EngineError::TooManyImages {
-            copies,
-            atoms: positions.len(),
-            reach,
-        });
-    }
-
     let mut wraps = Vec::with_capacity(positions.len());
     let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
     for (atom, &r) in positions.iter().enumerate() {
@@ -73,6 +63,15 @@ pub(super) fn place(
             }
         }
         wraps.push(n);
+    }
+    let extent = [0, 1, 2].map(|k| (high[k] - low[k]).max(0.0));
+    let size = ListSize::of_extent(cell, positions.len(), extent, reach);
+    if size.is_too_large() {
+        return Err(EngineError::TooManyImages {
+            atoms: positions.len(),
+            reach,
+            size,
+        });
     }
     for k in 0..3 {
         if periodic[k] {

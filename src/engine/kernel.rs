@@ -1,7 +1,7 @@
 //! The force kernel: the one loop over pairs of atoms, for any pair energy, lane type and order of differentiation.
 //!
 //! With g = du/d(r²) and d = r_j − r_i the sums over a *full* list are F_i = Σ 2 g d, E = ½ Σ u and, the strain derivative
-//! of the same sum, W = −dE/dε = −Σ g d dᵀ. The operations that lead to the forces are the same in every variant, so the
+//! of the same sum, W = −Σ g d dᵀ (−dE/dε, unless pairs that jump at the cutoff cross it). The operations that lead to the forces are the same in every variant, so the
 //! forces have the same bits whatever else is asked for.
 
 use super::coordinates::Coordinates;
@@ -70,6 +70,24 @@ impl BlockSums {
     }
 }
 
+/// What every loop over a block relies on: its slots are slots of the coordinates, and its pairs of species, one an entry
+/// unless it is `uniform`, are rows of a table of `leaves` coefficients.
+///
+/// # Panics
+/// When block, coordinates and table do not belong together.
+pub(super) fn assert_together<O: Order>(
+    block: &Block,
+    coordinates: &Coordinates,
+    table: &Table,
+    leaves: usize,
+    uniform: bool,
+) {
+    coordinates.assert_slots(block.slots(), O::PARTS);
+    table.assert_shape::<O>(leaves, if uniform { 1 } else { block.kinds() });
+    assert!(uniform || block.pairs().len() == block.entries().len());
+    assert!(block.first() + block.lanes() <= block.slots());
+}
+
 /// The force kernel over one block.
 ///
 /// `ENERGY`: sum energies and virial, too. `UNIFORM`: there is one pair of species.
@@ -87,10 +105,7 @@ impl<'a, P: PairEvaluator, O: Order, const ENERGY: bool, const UNIFORM: bool> Fo
     /// # Panics
     /// When list, coordinates, coefficients and sums do not belong together.
     pub fn new(block: &'a Block, coordinates: &'a Coordinates, table: &'a Table, sums: &'a mut BlockSums) -> Self {
-        coordinates.assert_slots(block.slots(), O::PARTS);
-        table.assert_shape::<O>(<P::Coef<f64>>::COUNT, if UNIFORM { 1 } else { block.kinds() });
-        assert!(UNIFORM || block.pairs().len() == block.entries().len());
-        assert!(block.first() + block.lanes() <= block.slots());
+        assert_together::<O>(block, coordinates, table, <P::Coef<f64>>::COUNT, UNIFORM);
         assert!(sums.lanes == block.lanes() && sums.rows.len() >= O::PARTS * ROWS * sums.lanes);
         Self {
             block,

@@ -14,6 +14,7 @@ mod ghosts;
 pub mod kernel;
 #[doc(hidden)]
 pub mod laboratory;
+mod list_size;
 mod neighbors;
 mod order;
 mod pair_term;
@@ -29,3 +30,4 @@ pub use configuration::{Configuration, Species};
 pub use error::EngineError;
 pub use evaluation::{Direction, Evaluation, Request, Tangent};
 pub use force_field::{ForceField, NeighborStatistics, Settings};
+pub use list_size::ListSize;

@@ -9,7 +9,7 @@ use super::tail::Gas;
 use super::{Configuration, Direction, EngineError};
 use admd_ad::{Dual, Isa, Real, dispatch};
 use admd_potentials::catalog::{self, PairVisitor};
-use admd_potentials::form::binding::{PairBinding, PairCoefficients};
+use admd_potentials::form::binding::{Leaf, PairBinding, PairCoefficients};
 use admd_potentials::form::parameters::Leaves;
 use admd_potentials::form::tail::Tail;
 use admd_potentials::form::truncation::Truncated;
@@ -38,11 +38,13 @@ impl Job<'_> {
 /// The scalar of the oracle: derivatives with respect to anything, and their derivatives along a direction.
 pub(super) type Nested = Dual<Dual<f64, 1>, 1>;
 
+/// Energy of a pair of species at a squared distance \[length²\].
+pub(super) type EnergyOf<'a> = dyn Fn(usize, usize, Nested) -> Option<Nested> + 'a;
+
 /// A pair potential at given parameters, for the reference evaluator.
 pub(super) struct Oracle<'a> {
     /// Energy of a pair of species at a squared distance; `None` beyond the cutoff.
-    #[allow(clippy::type_complexity)]
-    pub(super) pair: Box<dyn Fn(usize, usize, Nested) -> Option<Nested> + 'a>,
+    pub(super) pair: Box<EnergyOf<'a>>,
     /// Tail integrals of each pair of species.
     pub(super) tails: Vec<Option<Tail<Nested>>>,
 }
@@ -61,12 +63,8 @@ pub(super) trait PairTerm: Send + Sync {
     fn gradient(&self, job: Job) -> Vec<[f64; 2]>;
     /// Energy of one pair and its slope in r²; `None` beyond the cutoff.
     fn pair(&self, a: usize, b: usize, r2: f64) -> Option<(f64, f64)> {
-        let theta: Vec<Nested> = self
-            .binding()
-            .leaves
-            .iter()
-            .map(|l| Dual::constant(Dual::constant(l.value)))
-            .collect();
+        let constant = |x| Dual::constant(Dual::constant(x));
+        let theta: Vec<Nested> = self.binding().theta().into_iter().map(constant).collect();
         let u = (self.oracle(&theta).pair)(a, b, Dual::variable(Dual::constant(r2), 0))?;
         Some((u.v.v, u.d[0].v))
     }
@@ -91,8 +89,8 @@ impl<E: Truncated> Bound<E> {
     }
 
     fn theta<O: Order>(&self, job: &Job) -> Vec<O::Scalar<f64>> {
-        let leaves = self.binding.leaves.iter().enumerate();
-        leaves.map(|(k, leaf)| O::build([leaf.value, job.change(k)])).collect()
+        let values = self.binding.theta().into_iter().enumerate();
+        values.map(|(k, x)| O::build([x, job.change(k)])).collect()
     }
 
     /// Coefficients for the kernels, with tangents where the order has them.
@@ -181,10 +179,9 @@ impl<E: Truncated> PairTerm for Bound<E> {
     }
 
     fn set_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError> {
-        let old: Vec<f64> = self.binding.leaves.iter().map(|leaf| leaf.value).collect();
-        let set = |leaves: &mut [_], theta: &[f64]| {
+        let old = self.binding.theta();
+        let set = |leaves: &mut [Leaf], theta: &[f64]| {
             for (leaf, value) in leaves.iter_mut().zip(theta) {
-                let leaf: &mut admd_potentials::form::binding::Leaf = leaf;
                 leaf.value = *value;
             }
         };
@@ -244,7 +241,7 @@ struct Binder(PairBinding);
 impl PairVisitor for Binder {
     type Output = Result<Box<dyn PairTerm>, EngineError>;
     fn visit<E: Truncated>(self) -> Self::Output {
-        let theta: Vec<f64> = self.0.leaves.iter().map(|leaf| leaf.value).collect();
+        let theta = self.0.theta();
         let mut term = Bound::<E> {
             binding: self.0,
             table: Table::default(),

@@ -6,7 +6,7 @@
 use super::order::Along;
 use super::pair_term::{Nested, Oracle};
 use super::tail::Gas;
-use super::{Configuration, Direction, EngineError, Evaluation, ForceField, Mat3, Request, Tangent, Vec3};
+use super::{Cell, Configuration, Direction, EngineError, Evaluation, ForceField, Mat3, Request, Tangent, Vec3};
 use admd_ad::{Dual, Real};
 
 /// A number with its derivative along the direction.
@@ -15,13 +15,14 @@ type Directed = Dual<f64, 1>;
 /// Evaluates everything by the definition.
 ///
 /// # Errors
-/// Overlapping atoms.
+/// As [`ForceField::evaluate`], but any list is short enough.
 pub fn evaluate(
     field: &ForceField,
     c: &Configuration,
     request: Request,
     out: &mut Evaluation,
 ) -> Result<(), EngineError> {
+    field.check(c, request)?;
     let none = Direction::default();
     let direction = request.tangent.unwrap_or(&none);
     let pairs = pairs(c, direction, field.cutoff());
@@ -135,15 +136,14 @@ impl Pair {
 
 /// Every pair within the cutoff, in both orders, with all images.
 fn pairs(c: &Configuration, direction: &Direction, cutoff: f64) -> Vec<Pair> {
-    let images = images(c, cutoff);
     let change = |i: usize| direction.positions.get(i).copied().unwrap_or_default();
     let mut pairs = Vec::new();
     for i in 0..c.len() {
         for j in 0..c.len() {
-            let base = c.cell.minimum_image(c.positions[j] - c.positions[i]);
-            for image in &images {
-                let d = base + c.cell.translation(*image);
-                if (i == j && *image == [0; 3]) || d.norm() > cutoff {
+            let base = c.positions[j] - c.positions[i];
+            for image in images(&c.cell, base, cutoff) {
+                let d = base + c.cell.translation(image);
+                if (i == j && image == [0; 3]) || d.norm() > cutoff {
                     continue;
                 }
                 let change = change(j) - change(i) + direction.strain * d;
@@ -156,22 +156,23 @@ fn pairs(c: &Configuration, direction: &Direction, cutoff: f64) -> Vec<Pair> {
     pairs
 }
 
-/// Translations that can bring a minimum image within the cutoff.
-fn images(c: &Configuration, cutoff: f64) -> Vec<[i32; 3]> {
-    let reach = |k: usize| {
-        if c.cell.periodic()[k] {
-            (cutoff / c.cell.height(k) + 0.5).ceil() as i32
+/// Translations that can bring a displacement within the cutoff: along each periodic edge those that bring it within the
+/// cutoff of the plane of the other two, in a cell of any shape.
+fn images(cell: &Cell, d: Vec3, cutoff: f64) -> Vec<[i32; 3]> {
+    let s = cell.fractional(d);
+    let [a, b, c] = [0, 1, 2].map(|k| {
+        if cell.periodic()[k] {
+            // a little more, against rounding
+            let reach = cutoff / cell.height(k) * (1.0 + 1e-9);
+            (-reach - s[k]).ceil() as i32..=(reach - s[k]).floor() as i32
         } else {
-            0
+            0..=0
         }
-    };
-    let (a, b, d) = (reach(0), reach(1), reach(2));
+    });
     let mut all = Vec::new();
-    for i in -a..=a {
-        for j in -b..=b {
-            for k in -d..=d {
-                all.push([i, j, k]);
-            }
+    for i in a {
+        for j in b.clone() {
+            all.extend(c.clone().map(|k| [i, j, k]));
         }
     }
     all

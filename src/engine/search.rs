@@ -100,17 +100,16 @@ impl Kernel for FindSlice<'_> {
                 row.resize(2 * count + LANES, 0);
             }
             let r = search.coordinates.position(slot);
-            let at = Corners { low: r, high: r };
-            found.counts[lane] = near::<L>(
-                &found.axes,
-                &found.candidates,
-                0..count,
-                at,
-                search.reach,
-                slot as u32,
-                row,
-                0,
-            );
+            let points = Points {
+                axes: &found.axes,
+                slots: &found.candidates,
+            };
+            let around = Around {
+                corners: Corners { low: r, high: r },
+                reach: search.reach,
+                own: slot as u32,
+            };
+            found.counts[lane] = near::<L>(points, 0..count, around, row, 0);
         }
     }
 }
@@ -123,7 +122,15 @@ fn candidates<L: Lane>(search: &Search, atoms: Range<usize>, out: &mut Vec<u32>)
     } = search;
     let grid = &binned.grid;
     let position = |slot| search.coordinates.position(slot);
-    let around = Corners::of(atoms.clone().map(position));
+    let points = Points {
+        axes: &binned.axes,
+        slots: &binned.slots,
+    };
+    let around = Around {
+        corners: Corners::of(atoms.clone().map(position)),
+        reach: *reach,
+        own: NOBODY,
+    };
     let Corners { low, high } = Corners::of(atoms.map(|slot| cell.fractional(position(slot))));
     let mut bins = [0..=0, 0..=0, 0..=0];
     for k in 0..3 {
@@ -139,7 +146,7 @@ fn candidates<L: Lane>(search: &Search, atoms: Range<usize>, out: &mut Vec<u32>)
             if out.len() < need {
                 out.resize(2 * need, 0);
             }
-            count = near::<L>(&binned.axes, &binned.slots, range, around, *reach, NOBODY, out, count);
+            count = near::<L>(points, range, around, out, count);
         }
     }
     // whole lanes of valid slots for `gather` and `near`
@@ -188,22 +195,28 @@ impl Corners {
     }
 }
 
-/// Appends to `row[..count]` the slots in a range that are within reach of a box, without `own`; `axes` and `slots` have
-/// LANES more elements than the range needs, and so must `row`. Returns the new count.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)] // one loop, inlined twice
-fn near<L: Lane>(
-    axes: &[Vec<f64>; 3],
-    slots: &[u32],
-    range: Range<usize>,
-    Corners { low, high }: Corners,
+/// Slots and their coordinates \[length\], one array an axis.
+#[derive(Clone, Copy)]
+struct Points<'a> {
+    axes: &'a [Vec<f64>; 3],
+    slots: &'a [u32],
+}
+
+/// What is within reach \[length\] of a box, without the slot `own`.
+#[derive(Clone, Copy)]
+struct Around {
+    corners: Corners,
     reach: f64,
     own: u32,
-    row: &mut [u32],
-    count: usize,
-) -> usize {
-    let mut count = count;
-    let [x, y, z] = axes;
+}
+
+/// Appends to `row[..count]` the points in a range that are near a box; the points have LANES more elements than the range
+/// needs, and so must `row`. Returns the new count.
+#[inline(always)]
+fn near<L: Lane>(points: Points, range: Range<usize>, around: Around, row: &mut [u32], mut count: usize) -> usize {
+    let Points { axes: [x, y, z], slots } = points;
+    let Around { corners, reach, own } = around;
+    let Corners { low, high } = corners;
     let room = range.end + LANES;
     assert!(room <= x.len() && room <= y.len() && room <= z.len() && room <= slots.len());
     assert!(count + range.len() + LANES <= row.len());

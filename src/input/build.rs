@@ -7,10 +7,10 @@ use super::pair_potential::{Names, bind_all};
 use super::plan::{Frames, IntegratorPlan, Output, Plan};
 use super::structure::{self, Start};
 use super::walker::{Context, View};
-use super::{estimate, include, outputs, potential, resolved, species};
+use super::{include, outputs, potential, resolved, species};
 use crate::dynamics::{State, velocities::maxwell_boltzmann};
 use crate::io::h5md::Provenance;
-use admd_engine::{Settings, Vec3};
+use admd_engine::{ListSize, Settings, Vec3};
 use admd_potentials::form::units::{Dimension, METAL, UnitSystem};
 use std::cell::RefCell;
 use std::path::Path;
@@ -248,16 +248,14 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         },
     );
     let cutoff = bindings.iter().map(|b| b.cutoff()).fold(0.0, f64::max);
-    let entries = estimate::entries(&start.configuration, cutoff + skin);
-    if let (Some(view), true) = (potentials.first(), entries > limits.entries as f64) {
-        let problem = Problem::TooLarge {
-            what: "the entries of the neighbour list",
-            count: format!("{entries:.1e}"),
-            limit: format!("{:.1e}", limits.entries as f64),
-        };
-        let per_atom = entries / start.configuration.len() as f64;
-        let error = InputError::new(problem, view.at("cutoff")).label(format!("{per_atom:.1e} neighbours an atom"));
-        cx.report(error.help("check the units of `cutoff` and `skin`, or make the system smaller"));
+    let list = ListSize::estimate(&start.configuration, cutoff + skin);
+    if let Some(view) = potentials.first() {
+        list_fits(view, &list, start.configuration.len(), limits);
+    }
+    let periodic = start.configuration.cell.periodic();
+    if potentials.len() == bindings.len() && periodic != [true; 3] {
+        let tailed = potentials.iter().zip(&bindings).filter(|(_, b)| b.tail);
+        tailed.for_each(|(view, _)| tail_of_open_cell(view, periodic));
     }
     let (kind, timestep) = integrator?;
     kind?;
@@ -283,6 +281,44 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         seed: seed?,
         provenance: Provenance::default(),
     })
+}
+
+/// Reports a neighbour list that no machine, or not this program, can hold.
+fn list_fits(view: &View<'_>, list: &ListSize, atoms: usize, limits: Limits) {
+    let (what, count, limit) = if list.entries > limits.entries as f64 {
+        let limit = format!("{:.1e}", limits.entries as f64);
+        (
+            "the entries of the neighbour list",
+            format!("{:.1e}", list.entries),
+            limit,
+        )
+    } else if list.is_too_large() {
+        let gigabytes = |bytes: f64| format!("{:.1} GB", bytes / 1e9);
+        (
+            "the memory of the neighbour list",
+            gigabytes(list.bytes),
+            gigabytes(list.allowance),
+        )
+    } else {
+        return;
+    };
+    let problem = Problem::TooLarge { what, count, limit };
+    let an_atom = |count: f64| count / atoms as f64;
+    let (neighbors, copies) = (an_atom(list.entries), an_atom(list.slots));
+    let error = InputError::new(problem, view.at("cutoff"))
+        .label(format!("{neighbors:.1e} neighbours and {copies:.1e} images an atom"));
+    view.cx
+        .report(error.help("check the units of `cutoff` and `skin`, the cell, or make the system smaller"));
+}
+
+/// Reports tail corrections where the fluid does not fill all space.
+fn tail_of_open_cell(view: &View<'_>, periodic: [bool; 3]) {
+    let reason =
+        format!("tail corrections need a cell that is periodic along all its edges, and here periodic = {periodic:?}");
+    let error =
+        InputError::new(Problem::Conflict(reason), view.at("tail")).label("stands for a uniform fluid without an end");
+    view.cx
+        .report(error.help("remove `tail`, or make the cell periodic along all its edges"));
 }
 
 /// Masses and velocities beside the positions.

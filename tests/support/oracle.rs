@@ -22,20 +22,21 @@ impl Pairs {
     /// All pairs of atoms and images up to a little beyond the largest cutoff of the binding.
     pub(crate) fn new(c: &Configuration, binding: &PairBinding) -> Self {
         let cutoff = binding.cutoff() + 0.1;
-        let reach = |k: usize| {
-            if c.cell.periodic()[k] {
-                (cutoff / c.cell.height(k) + 0.5).ceil() as i32
-            } else {
-                0
-            }
-        };
         let mut list = Vec::new();
         for i in 0..c.len() {
             for j in i..c.len() {
-                let base = c.cell.minimum_image(c.positions[j] - c.positions[i]);
-                for x in -reach(0)..=reach(0) {
-                    for y in -reach(1)..=reach(1) {
-                        for z in -reach(2)..=reach(2) {
+                let base = c.positions[j] - c.positions[i];
+                let s = c.cell.fractional(base);
+                let range = |k: usize| {
+                    let reach = cutoff / c.cell.height(k);
+                    match c.cell.periodic()[k] {
+                        true => (-reach - s[k]).ceil() as i32..=(reach - s[k]).floor() as i32,
+                        false => 0..=0,
+                    }
+                };
+                for x in range(0) {
+                    for y in range(1) {
+                        for z in range(2) {
                             // of an atom and its own images, one of each opposite two
                             if i == j && [x, y, z] <= [0, 0, 0] {
                                 continue;

@@ -7,7 +7,7 @@
 //! | `units` | `system`, `energy`, `length`, `force`, `stress`, `hessian_vector` | names |
 //! | `energy` | E of all atoms with tail corrections | energy |
 //! | `forces` | −dE/dr, three an atom | energy/length |
-//! | `virial` | −dE/dε for a strain ε of cell and positions, 3 × 3 | energy |
+//! | `virial` | −Σ du/dd ⊗ d over pairs, with the standard long-range term of tail corrections: −dE/dε for a strain ε of cell and positions, unless the energy jumps at the cutoff and has a tail; 3 × 3 | energy |
 //! | `stress` | −virial/volume, 3 × 3; null unless periodic in all directions | energy/length³ |
 //! | `energies` | half of each pair, an atom; without tail corrections | energy |
 //! | `parameters` | `name`, `value`, `unit`, `gradient` = dE/dθ of those that --gradient names | |
