@@ -167,6 +167,19 @@ fn overlap_ends_with_4_and_both_atoms() {
 }
 
 #[test]
+fn result_that_is_not_finite_ends_with_4_and_its_name() {
+    // Energy and forces of two atoms at 1.5e-21 are finite, the next derivative is not.
+    let folder = folder()
+        .with("near.xyz", "2\n\nA 0 0 0\nA 1.5e-21 0 0\n")
+        .with("v.txt", "1 0 0\n0 0 0\n");
+    let near = ["evaluate", "near.xyz", "-p", "lj.toml"];
+    folder.run(0, &near);
+    let run = folder.run(4, &[&near[..], &["--hessian-vector", "v.txt"]].concat());
+    let expected = "near.xyz, frame 0: the Hessian-vector product of atom 0 is";
+    assert!(run.err.contains(expected), "{}", run.err);
+}
+
+#[test]
 fn errors_name_file_line_and_remedy() {
     let folder = folder()
         .with("short.xyz", "3\n\nA 0 0 0\n")

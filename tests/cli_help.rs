@@ -125,3 +125,58 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         assert_eq!((run.status.code(), &*said), (Some(0), ""), "{arguments:?}");
     }
 }
+
+/// The texts of all files of source under a folder.
+fn sources(folder: &std::path::Path, out: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else {
+            out.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn messages_name_verbs_and_options_that_exist() {
+    let folder = Folder::new();
+    let mut help = folder.run(0, &["--help"]).out;
+    let words = help.lines().skip_while(|l| *l != "Commands:").skip(1);
+    let verbs: Vec<String> = words
+        .map_while(|l| l.split_whitespace().next().map(str::to_owned))
+        .collect();
+    assert!(verbs.iter().any(|v| v == "simulate"));
+    for verb in verbs.iter().filter(|v| *v != "help") {
+        help += &folder.run(0, &[verb, "--help"]).out;
+    }
+    let name = |text: &str| -> String {
+        text.chars()
+            .take_while(|c| c.is_ascii_lowercase() || *c == '-')
+            .collect()
+    };
+    let mut texts = Vec::new();
+    for part in ["cli", "input", "run", "dynamics"] {
+        sources(
+            &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(part),
+            &mut texts,
+        );
+    }
+    for (file, text) in &texts {
+        for (at, _) in text.match_indices("`admd ") {
+            let verb = name(&text[at + 6..]);
+            assert!(verbs.contains(&verb), "{file} names `admd {verb}`");
+        }
+        // Lines with `-->` are drawings.
+        for line in text.lines().filter(|l| !l.contains("-->")) {
+            for (at, _) in line.match_indices("--") {
+                let option = name(&line[at + 2..]);
+                let is_option = option.starts_with(|c: char| c.is_ascii_lowercase());
+                assert!(
+                    !is_option || help.contains(&format!("--{option}")),
+                    "{file} names --{option}"
+                );
+            }
+        }
+    }
+}

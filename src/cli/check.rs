@@ -262,7 +262,7 @@ pub fn notes(plan: &Plan) -> Vec<String> {
 }
 
 /// Period of two atoms at the minimum of their well \[τ\], the shortest of all pairs.
-pub fn fastest_period(plan: &Plan) -> Option<f64> {
+fn fastest_period(plan: &Plan) -> Option<f64> {
     let each = plan.bindings.iter().flat_map(|b| {
         let curvatures = catalog::visit_pair(b.info.name, b.truncation, Curvatures(b)).unwrap_or_default();
         curvatures.into_iter().map(|(x, y, stiffness)| {
