@@ -228,6 +228,17 @@ fn an_existing_file_stays_unless_it_may_be_replaced() {
     assert!(message.contains("folder"), "{message}");
 }
 
+#[test]
+fn a_periodic_frame_needs_a_cell() {
+    let message = refusal("1\nenergy=1 pbc=\"T T T\"\nAr 0 0 0\n");
+    assert!(
+        message.starts_with("t.xyz:2:14: ") && message.contains("add Lattice="),
+        "{message}"
+    );
+    let message = refusal("1\nVec1=\"9 0 0\" Vec2=\"0 9 0\" Vec3=\"0 0 9\"\nAr 0 0 0\n");
+    assert!(message.contains("write the cell as Lattice="), "{message}");
+}
+
 fn finite() -> impl Strategy<Value = f64> {
     any::<u64>()
         .prop_map(f64::from_bits)

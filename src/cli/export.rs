@@ -3,7 +3,7 @@
 use crate::io::Overwrite;
 use crate::io::elements;
 use crate::io::h5md::{Frame, H5mdError, Header, Trajectory};
-use crate::io::xyz::{Column, Values, XyzError, XyzFrame, XyzWriter};
+use crate::io::xyz::{Column, Values, XyzError, XyzFrame, XyzProblem, XyzWriter};
 use admd_potentials::form::units::{METAL, UnitSystem};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ pub struct ExportArgs {
     /// The trajectory (.h5md)
     #[arg(value_name = "TRAJ.h5md")]
     pub trajectory: PathBuf,
-    /// The file to write
+    /// The file to write; - is standard output
     #[arg(value_name = "OUT.extxyz")]
     pub output: PathBuf,
     /// Frames from A up to but without B, every C-th; negative numbers count from the end, one number is one frame
@@ -144,6 +144,15 @@ pub fn run(args: &ExportArgs) -> Result<usize, ExportError> {
             range: args.frames.text.clone(),
             frames,
         });
+    }
+    let same = |a: &PathBuf, b: &PathBuf| Some(a.canonicalize().ok()? == b.canonicalize().ok()?);
+    if same(&args.trajectory, &args.output) == Some(true) {
+        return Err(ExportError::Write(XyzError {
+            file: args.output.display().to_string(),
+            line: 0,
+            column: 0,
+            problem: XyzProblem::IsSource,
+        }));
     }
     let mut writer = XyzWriter::create(&args.output, Overwrite::when(args.overwrite))?;
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} frames, {eta} left");

@@ -1,6 +1,6 @@
 //! `admd info`: what a file is, in what units, and where it comes from.
 
-use crate::io::h5md::{Constant, H5mdError, Trajectory, constants};
+use crate::io::h5md::{Constant, H5mdError, Origin, Trajectory, constants};
 use crate::io::xyz::{XyzError, XyzReader};
 use admd_potentials::form::units::UnitSystem;
 use serde_json::{Value, json};
@@ -123,6 +123,7 @@ fn trajectory(file: &Path) -> Result<Value, InfoError> {
         );
     let parameters = header.parameters.iter();
     let provenance = &header.provenance;
+    let origin = Origin::of(file)?;
     Ok(json!({
         "kind": "trajectory (H5MD 1.1)",
         "file": file.display().to_string(),
@@ -144,6 +145,9 @@ fn trajectory(file: &Path) -> Result<Value, InfoError> {
         "parameters": parameters.map(|(n, u, v)| json!({ "name": n, "unit": u, "value": v })).collect::<Vec<_>>(),
         "provenance": {
             "version": t.version(),
+            "git": origin.git,
+            "rustc": origin.rustc,
+            "input_sha256": origin.input_sha256,
             "command": provenance.arguments,
             "input": provenance.input_path,
             "seed": header.seed,

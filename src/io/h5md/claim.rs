@@ -28,6 +28,13 @@ impl Claim {
         if target.is_dir() {
             return Err(H5mdError::IsDirectory { path: owned() });
         }
+        // A device, a pipe, a socket, a link to nothing: never locked, never replaced.
+        if fs::metadata(path)
+            .or_else(|_| fs::symlink_metadata(path))
+            .is_ok_and(|m| !m.is_file())
+        {
+            return Err(H5mdError::NotRegular { path: owned() });
+        }
         let create = |e: std::io::Error| H5mdError::Create {
             path: owned(),
             reason: e.to_string(),
@@ -41,6 +48,10 @@ impl Claim {
             if overwrite == Overwrite::Refuse {
                 remove(lock);
                 return Err(H5mdError::Exists { path: owned() });
+            }
+            if metadata.len() > 0 && !is_hdf5(&target) {
+                remove(lock);
+                return Err(H5mdError::NotHdf5 { path: owned() });
             }
             if metadata.permissions().readonly() {
                 remove(lock);
@@ -58,7 +69,8 @@ impl Claim {
             Ok(file) => file.into_temp_path(),
             Err(e) => {
                 remove(lock);
-                return Err(create(e));
+                // The text of `e` names the temporary file, of which nobody has heard.
+                return Err(create(fs::metadata(directory).err().unwrap_or(e.kind().into())));
             }
         };
         Ok(Self {
@@ -130,6 +142,12 @@ impl Drop for Claim {
     fn drop(&mut self) {
         remove(self.lock.take());
     }
+}
+
+/// Does the file begin as every HDF5 file that we write?
+fn is_hdf5(path: &Path) -> bool {
+    let mut signature = [0; 8];
+    File::open(path).and_then(|mut f| f.read_exact(&mut signature)).is_ok() && signature == *b"\x89HDF\r\n\x1a\n"
 }
 
 fn parent(path: &Path) -> &Path {

@@ -17,6 +17,21 @@ pub enum H5mdError {
         /// The folder.
         path: PathBuf,
     },
+    /// The name is that of a device, a pipe, a socket, or a link that leads nowhere.
+    #[error("{} is no regular file; give the name of a file, such as run.h5md", path.display())]
+    NotRegular {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// A file of another kind, perhaps the input.
+    #[error(
+        "{} is not an HDF5 file, and only a trajectory is ever replaced by one; choose another name, or remove the \
+         file yourself", path.display()
+    )]
+    NotHdf5 {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file that may not be replaced.
     #[error("{} is read-only; make it writable or choose another name", path.display())]
     ReadOnly {
@@ -48,7 +63,7 @@ pub enum H5mdError {
     /// The device is full.
     #[error(
         "the disk is full: {} could not be written ({reason}); frames up to the last flush are in the file; \
-         free some space and continue from the last checkpoint", path.display()
+         free some space and run again under another name", path.display()
     )]
     DiskFull {
         /// The file.
@@ -104,7 +119,7 @@ pub enum H5mdError {
         reason: String,
     },
     /// An HDF5 file, but none of ours.
-    #[error("{} is not a trajectory of admd: {reason}; files of other programs are not read", path.display())]
+    #[error("{} is not a trajectory of admd: {}; files of other programs are not read", path.display(), in_words(reason))]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -131,6 +146,14 @@ pub enum H5mdError {
         /// How many there are.
         frames: usize,
     },
+}
+
+/// What is missing, without the library's own words.
+fn in_words(reason: &str) -> &str {
+    match reason.split_once(':').map_or(reason, |(ours, _)| ours) {
+        "it is no H5MD file" => "it is an HDF5 file without the H5MD group `h5md`",
+        ours => ours,
+    }
 }
 
 impl H5mdError {

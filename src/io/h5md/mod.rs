@@ -11,7 +11,7 @@ mod writer;
 
 pub use crate::io::h5::Compression;
 pub use error::H5mdError;
-pub use provenance::{Constant, constants};
+pub use provenance::{Constant, Origin, constants};
 pub use reader::Trajectory;
 pub use record::{Frame, Header, Provenance, ThermoRow};
 pub use writer::{Summary, TrajectoryWriter, WriterOptions};

@@ -1,10 +1,11 @@
 //! The group `/parameters`: where a run comes from, written and read back.
 
-use super::{Header, Provenance};
-use crate::io::h5::{H5Error, Node};
+use super::{H5mdError, Header, Provenance};
+use crate::io::h5::{H5Error, H5File, Node};
 use admd_engine::Species;
 use admd_potentials::form::units::UnitSystem;
 use sha2::{Digest, Sha256};
+use std::path::Path;
 
 type Result<T> = std::result::Result<T, H5Error>;
 
@@ -57,6 +58,8 @@ pub(super) fn write(root: &Node, header: &Header) -> Result<()> {
     let group = root.create_group("parameters")?;
     let provenance = &header.provenance;
     group.set_text("version", env!("CARGO_PKG_VERSION"))?;
+    group.set_text("git", env!("ADMD_GIT"))?;
+    group.set_text("rustc", env!("ADMD_RUSTC"))?;
     if let Some(title) = &header.title {
         group.set_text("title", title)?;
     }
@@ -172,4 +175,41 @@ pub(super) fn read(root: &Node) -> Result<Header> {
             arguments: group.texts_attribute("argv")?,
         },
     })
+}
+
+/// What built the program that wrote a file: revision, compiler, and the SHA-256 of the input text.
+///
+/// Entries that the file lacks, because an older version wrote it, are `None`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// The revision, as `git describe` names it.
+    pub git: Option<String>,
+    /// The compiler.
+    pub rustc: Option<String>,
+    /// SHA-256 of the input text, in hexadecimal.
+    pub input_sha256: Option<String>,
+}
+
+impl Origin {
+    /// Reads it from a trajectory.
+    ///
+    /// # Errors
+    /// The file is missing or damaged.
+    pub fn of(path: &Path) -> std::result::Result<Self, H5mdError> {
+        let read = || -> Result<Self> {
+            let file = H5File::open(path)?;
+            let group = file.root()?.group("parameters")?;
+            let optional = |name: &str| group.text_attribute(name).ok();
+            Ok(Self {
+                git: optional("git"),
+                rustc: optional("rustc"),
+                input_sha256: optional("input_sha256"),
+            })
+        };
+        read().map_err(|e| H5mdError::Damaged {
+            path: path.to_owned(),
+            what: "the origin".to_owned(),
+            reason: e.0,
+        })
+    }
 }

@@ -80,11 +80,23 @@ impl Comment {
             _ => return Ok(Self::plain(line)),
         };
         let mut out = Self::plain("");
+        let mut pbc_at = 0;
         let (mut lattice, mut pbc, mut columns) = (None, None, None);
         for Pair { key, value, at, .. } in pairs {
             let repeated = match key.to_ascii_lowercase().as_str() {
                 "lattice" => lattice.replace(edges(&value, at)?).is_some(),
-                "pbc" => pbc.replace(flags(&value, at)?).is_some(),
+                "pbc" => {
+                    pbc_at = at;
+                    pbc.replace(flags(&value, at)?).is_some()
+                }
+                "vec1" | "vec2" | "vec3" => {
+                    return fault(
+                        at,
+                        format!(
+                            "`{key}` gives an edge of the cell in another dialect; write the cell as Lattice=\"ax ay az bx by bz cx cy cz\""
+                        ),
+                    );
+                }
                 "properties" => columns.replace(properties(&value, at)?).is_some(),
                 _ => out.info.insert(key.clone(), value).is_some(),
             };
@@ -94,6 +106,12 @@ impl Comment {
         }
         out.properties = columns.unwrap_or(out.properties);
         out.cell = lattice.flatten();
+        if out.cell.is_none() && pbc.is_some_and(|p| p.contains(&true)) {
+            return fault(
+                pbc_at,
+                "pbc is periodic, but there is no cell; add Lattice=\"ax ay az bx by bz cx cy cz\", or write pbc=\"F F F\"",
+            );
+        }
         out.periodic = pbc.unwrap_or([out.cell.is_some(); 3]);
         Ok(out)
     }

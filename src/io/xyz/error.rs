@@ -34,6 +34,18 @@ pub enum XyzProblem {
     /// The name is taken by a folder.
     #[error("this is a folder; give the name of a file")]
     IsDirectory,
+    /// The name is that of a socket, a disk, or a link that leads nowhere.
+    #[error("this is no regular file; give the name of a file, or - for standard output")]
+    NotRegular,
+    /// A file of another kind, perhaps the input.
+    #[error(
+        "the file is not XYZ text, whose first line is the number of atoms, so it is not replaced; choose another name, \
+         or remove the file yourself"
+    )]
+    NotXyz,
+    /// Source and target are the same.
+    #[error("this is the file that is read; give the output another name")]
+    IsSource,
     /// A frame was asked of an empty file.
     #[error("the file holds no frame; the first line must be the number of atoms")]
     Empty,

@@ -3,51 +3,94 @@
 use super::{Column, Values, XyzError, XyzFrame, XyzProblem};
 use crate::io::Overwrite;
 use admd_engine::Vec3;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes frames one after the other, keeping none in memory.
 ///
 /// The file appears under its name when [`XyzWriter::finish`] has written the last byte; until then it is a temporary
-/// file beside it, which is removed when the writer is dropped unfinished.
+/// file beside it, which is removed when the writer is dropped unfinished. Standard output, written `-`, pipes and
+/// terminals get the frames at once.
 pub struct XyzWriter {
     path: PathBuf,
-    sink: BufWriter<tempfile::NamedTempFile>,
+    target: PathBuf,
+    sink: BufWriter<Sink>,
     overwrite: Overwrite,
     frames: usize,
+}
+
+/// Where the bytes go.
+enum Sink {
+    /// To a file that has yet to get its name.
+    File(tempfile::NamedTempFile),
+    /// To whoever listens.
+    Stream(Box<dyn Write + Send>),
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Stream(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Stream(stream) => stream.flush(),
+        }
+    }
 }
 
 impl XyzWriter {
     /// Starts a file.
     ///
     /// # Errors
-    /// The file exists and must not be replaced, or its directory cannot be written.
+    /// The file exists and must not be replaced, or its directory cannot be written. Only XYZ text is ever replaced.
     pub fn create(path: impl AsRef<Path>, overwrite: Overwrite) -> Result<Self, XyzError> {
         let path = path.as_ref().to_owned();
-        if path.is_dir() {
-            return Err(failed(&path, XyzProblem::IsDirectory));
+        if let Some(stream) = stream(&path).map_err(|e| failed(&path, e.into()))? {
+            return Ok(Self::new(path, Sink::Stream(stream), overwrite));
         }
-        if overwrite == Overwrite::Refuse && path.exists() {
-            return Err(failed(&path, XyzProblem::Exists));
+        if let Ok(metadata) = std::fs::metadata(&path).or_else(|_| std::fs::symlink_metadata(&path)) {
+            let problem = match overwrite {
+                _ if metadata.is_dir() => Some(XyzProblem::IsDirectory),
+                _ if !metadata.is_file() => Some(XyzProblem::NotRegular),
+                Overwrite::Refuse => Some(XyzProblem::Exists),
+                Overwrite::Replace => (metadata.len() > 0 && !is_xyz(&path)).then_some(XyzProblem::NotXyz),
+            };
+            if let Some(problem) = problem {
+                return Err(failed(&path, problem));
+            }
         }
-        let directory = path.parent().filter(|d| !d.as_os_str().is_empty());
+        // A link is followed: the file it points to is replaced, not the link.
+        let target = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let directory = target.parent().filter(|d| !d.as_os_str().is_empty());
+        let directory = directory.unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let file = builder
-            .prefix(".admd-")
-            .suffix(".extxyz")
-            .tempfile_in(directory.unwrap_or(Path::new(".")));
-        let file = file.map_err(|e| failed(&path, e.into()))?;
-        Ok(Self {
+        let file = builder.prefix(".admd-").suffix(".extxyz").tempfile_in(directory);
+        // The text of the error names the temporary file, of which nobody has heard.
+        let bare = |e: std::io::Error| std::fs::metadata(directory).err().unwrap_or(e.kind().into());
+        let file = file.map_err(|e| failed(&path, bare(e).into()))?;
+        let mut writer = Self::new(path, Sink::File(file), overwrite);
+        writer.target = target;
+        Ok(writer)
+    }
+
+    fn new(path: PathBuf, sink: Sink, overwrite: Overwrite) -> Self {
+        Self {
+            target: path.clone(),
             path,
-            sink: BufWriter::with_capacity(1 << 16, file),
+            sink: BufWriter::with_capacity(1 << 16, sink),
             overwrite,
             frames: 0,
-        })
+        }
     }
 
     /// Appends a frame.
@@ -66,11 +109,17 @@ impl XyzWriter {
     /// A full disk, or a file of that name that has appeared in the meantime.
     pub fn finish(self) -> Result<usize, XyzError> {
         let problem = |e: std::io::Error| failed(&self.path, e.into());
-        let file = self.sink.into_inner().map_err(|e| problem(e.into_error()))?;
+        let file = match self.sink.into_inner().map_err(|e| problem(e.into_error()))? {
+            Sink::File(file) => file,
+            Sink::Stream(mut stream) => {
+                stream.flush().map_err(problem)?;
+                return Ok(self.frames);
+            }
+        };
         file.as_file().sync_all().map_err(problem)?;
         let named = match self.overwrite {
-            Overwrite::Refuse => file.persist_noclobber(&self.path),
-            Overwrite::Replace => file.persist(&self.path),
+            Overwrite::Refuse => file.persist_noclobber(&self.target),
+            Overwrite::Replace => file.persist(&self.target),
         };
         named.map_err(|e| match e.error.kind() {
             std::io::ErrorKind::AlreadyExists => failed(&self.path, XyzProblem::Exists),
@@ -78,6 +127,33 @@ impl XyzWriter {
         })?;
         Ok(self.frames)
     }
+}
+
+/// Standard output for `-`, and whatever is open behind the name of a pipe or a terminal.
+fn stream(path: &Path) -> std::io::Result<Option<Box<dyn Write + Send>>> {
+    if path == Path::new("-") {
+        return Ok(Some(Box::new(std::io::stdout())));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let listens = |m: std::fs::Metadata| m.file_type().is_fifo() || m.file_type().is_char_device();
+        if std::fs::metadata(path).is_ok_and(listens) {
+            return Ok(Some(Box::new(std::fs::File::options().write(true).open(path)?)));
+        }
+    }
+    Ok(None)
+}
+
+/// Is the first line a number of atoms?
+fn is_xyz(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).and_then(|f| f.take(64).read_to_end(&mut start));
+    let line = start.split(|b| *b == b'\n').next().unwrap_or_default();
+    let count = std::str::from_utf8(line)
+        .ok()
+        .map(|l| l.trim_start_matches('\u{feff}').trim());
+    read.is_ok() && count.is_some_and(|c| c.parse::<u64>().is_ok())
 }
 
 fn failed(path: &Path, problem: XyzProblem) -> XyzError {
