@@ -215,3 +215,16 @@ fn errors_name_file_line_and_remedy() {
         assert!(run.err.contains(word), "{arguments:?} {word}: {}", run.err);
     }
 }
+
+#[test]
+fn largest_force_is_finite_where_its_square_overflows() {
+    let folder = Folder::new()
+        .with("lj.toml", LJ)
+        .with("two.extxyz", "2\n\nA 0 0 0\nA 1e-20 0 0\n");
+    let run = folder.run(0, &["evaluate", "two.extxyz", "--potential", "lj.toml"]);
+    assert!(
+        run.out.contains("largest force") && !run.out.contains("inf"),
+        "{}",
+        run.out
+    );
+}

@@ -215,6 +215,108 @@ fn atoms_at_one_place_are_named() {
 }
 
 #[test]
+fn atom_on_its_own_image_is_an_overlap() {
+    let start = MELT.find("lattice").unwrap()..MELT.find("[velocities]").unwrap();
+    let input = MELT.replace(&MELT[start], "file = \"one.xyz\"\n");
+    for cell in ["9 0 0 0 9 0 0 0 1e-3", "9 0 0 18 0.01 0 0 0 9"] {
+        let xyz = format!("1\nLattice=\"{cell}\"\nA 1 1 1\n");
+        let folder = Folder::new().with("one.xyz", &xyz).with("one.toml", &input);
+        let run = folder.run(3, &["simulate", "one.toml"]);
+        for part in ["atom 0 and its own periodic image", "correct the cell", "line 3"] {
+            assert!(run.err.contains(part), "{cell}, {part}: {}", run.err);
+        }
+    }
+}
+
+#[test]
+fn energy_that_is_not_conserved_is_a_warning() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let fine = folder.run(0, &["simulate", "melt.toml", "--json"]).json();
+    assert!(fine["summary"]["warning"].is_null(), "{fine}");
+    assert!(fine["summary"]["energy_change"]["of_kinetic"].as_f64().unwrap() < 0.01);
+    // Long steps, too few of them to blow up.
+    let long = [
+        "simulate",
+        "melt.toml",
+        "--overwrite",
+        "--set",
+        "integrator.timestep=0.025",
+        "--steps",
+        "80",
+    ];
+    let run = folder.run(0, &long);
+    for part in ["# warning: the conserved energy changed", "smaller than 0.025 tau"] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
+    let json = folder.run(0, &[&long[..], &["--json"]].concat()).json();
+    assert!(
+        json["summary"]["warning"].is_string() && json["summary"]["energy_change"]["of_kinetic"].as_f64() > Some(0.1)
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lost_table_does_not_end_a_recorded_run() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let full = |arguments: &[&str]| {
+        let out = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(program());
+        let output = command
+            .args(arguments)
+            .current_dir(folder.path(""))
+            .stdout(out)
+            .output()
+            .unwrap();
+        Run::of(output)
+    };
+    let run = full(&["simulate", "melt.toml"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(
+        run.err.matches("the table on standard output is lost").count(),
+        1,
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("melt.h5md: 4 frames"), "{}", run.err);
+    assert_eq!(Trajectory::open(folder.path("melt.h5md")).unwrap().len(), 4);
+    // Without a trajectory the table is all there is.
+    let bare = MELT.replace("trajectory = \"melt.h5md\"\nevery = 25\nforces = true\n", "");
+    std::fs::write(folder.path("bare.toml"), bare).unwrap();
+    let run = full(&["simulate", "bare.toml"]);
+    assert!(run.code == 1 && run.err.contains("standard output"), "{}", run.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn limit_of_the_file_size_is_an_error_and_no_death() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let line = format!(
+        "ulimit -f 40; exec '{}' simulate melt.toml --set output.every=1 --steps 2000",
+        program().display()
+    );
+    let output = std::process::Command::new("bash")
+        .args(["-c", &line])
+        .current_dir(folder.path(""))
+        .output()
+        .unwrap();
+    let run = Run::of(output);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.err.contains("melt.h5md") && run.err.contains("free"), "{}", run.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn endless_input_is_refused() {
+    let folder = Folder::new().with("a.extxyz", "1\n\nA 0 0 0\n");
+    for arguments in [
+        &["simulate", "/dev/zero"][..],
+        &["evaluate", "a.extxyz", "-p", "/dev/zero"],
+    ] {
+        assert!(folder.run(3, arguments).err.contains("too many for a TOML file"));
+    }
+}
+
+#[test]
 fn step_ten_times_too_long_ends_with_4_and_keeps_the_last_good_frame() {
     let folder = Folder::new().with("melt.toml", MELT);
     let arguments = [
@@ -278,7 +380,12 @@ fn threads_do_not_change_a_bit() {
 fn signal_ends_a_run_with_all_files_closed() {
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
+    // Whoever starts the tests under nohup passes on that SIGHUP is ignored.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
+    let heard = mask.is_some_and(|m| u64::from_str_radix(m.trim(), 16).unwrap() & 1 == 0);
+    let signals = [("INT", 130), ("TERM", 143), ("HUP", 129)];
+    for (name, code) in signals.into_iter().filter(|s| s.0 != "HUP" || heard) {
         let folder = Folder::new().with("melt.toml", MELT);
         let mut child = Command::new(program())
             .args([

@@ -334,3 +334,32 @@ fn failing_observer_stops_the_run_and_the_others_are_closed() {
         assert_eq!(memory.1.lock().unwrap().closed, 1);
     }
 }
+
+#[test]
+fn time_shares_are_parts_of_the_wall_time() {
+    // Energies evaluated late, for the last state, belong to the forces alone.
+    struct Slow;
+    impl Forces for Slow {
+        fn evaluate(&mut self, c: &Configuration, r: Request, out: &mut Evaluation) -> Result<(), EngineError> {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            Pull {
+                force: 0.0,
+                energy: 0.0,
+            }
+            .evaluate(c, r, out)?;
+            out.energy = out.energy.filter(|_| r.energy_and_virial);
+            Ok(())
+        }
+    }
+    let start = at_rest(Cell::orthogonal([4.0; 3]).unwrap(), vec![Vec3::x(), Vec3::zeros()]);
+    let run = Run::start(start, Slow, Box::new(VelocityVerlet { timestep: 0.1 }), &LJ).unwrap();
+    let summary = run.complete(1, &Interrupt::default()).unwrap().summary;
+    let shares = summary.shares;
+    assert!(shares.forces >= 0.04, "{shares:?}");
+    let sum = shares.forces + shares.integration + shares.output;
+    assert!(
+        (sum / summary.wall - 1.0).abs() < 1e-6,
+        "{shares:?} of {}",
+        summary.wall
+    );
+}

@@ -116,7 +116,7 @@ fn engine(error: &EngineError) -> u8 {
         | EngineError::Overlap { .. }
         | EngineError::NonFiniteForce { .. }
         | EngineError::FarAway { .. } => 4,
-        EngineError::Isa(_) => 1,
+        EngineError::Isa(_) => 2,
         _ => 3,
     }
 }

@@ -39,7 +39,8 @@ Exit codes:
   2    wrong usage of the command line
   3    an invalid input, structure or potential file
   4    numbers without meaning: overlapping atoms, a run that blew up
-  130  stopped by Ctrl-C (SIGINT) after a complete step; files are closed
+  129  stopped by SIGHUP (a lost terminal) after a complete step; files are closed
+  130  stopped by Ctrl-C (SIGINT), likewise
   143  stopped by SIGTERM, likewise
 A second signal stops at once.
 
@@ -97,6 +98,8 @@ struct Schema {
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
+    // Where it cannot be caught the limit ends the program, as it does without us.
+    let _ = crate::run::survive_file_limit();
     let verb = Cli::parse().verb;
     let json = match &verb {
         Verb::Simulate(a) => a.json,

@@ -80,6 +80,9 @@ pub(super) fn list() -> String {
     for (t, formula) in TRUNCATIONS {
         let _ = writeln!(out, "  {:<14} {:<50} {formula}", t.name(), smooth(t));
     }
+    out.push_str(
+        "\nS = 1 - 10 x^3 + 15 x^4 - 6 x^5 with x = (r^2 - rs^2)/(rc^2 - rs^2); the onset rs is 0.9 rc unless given.\n",
+    );
     out.push_str("\n`admd potentials NAME` prints a potential file to start from.\n");
     out
 }

@@ -26,8 +26,8 @@ Examples:
   admd simulate inputs/argon.toml --dry-run
   admd simulate inputs/argon.toml --json > run.json
 
-Ctrl-C and SIGTERM finish the step, write the last frame and close the file; a second signal
-stops at once. Steps, times and units are those of the input; every result is printed with its
+Ctrl-C, SIGTERM and SIGHUP finish the step, write the last frame and close the file (exit codes
+130, 143 and 129); a second signal stops at once; under nohup SIGHUP is ignored. Steps, times and units are those of the input; every result is printed with its
 unit.")]
 pub(super) struct Simulate {
     /// The input
@@ -115,7 +115,14 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         let progress = Progress::new(run.moment().state.masses.len(), steps, thermo);
         let out = std::io::stdout();
         if measured {
-            run.observe(Box::new(ThermoTable::new(thermo, out, progress.bar(), conserved)));
+            let recorded = file.is_some();
+            run.observe(Box::new(ThermoTable::new(
+                thermo,
+                out,
+                progress.bar(),
+                conserved,
+                recorded,
+            )));
         }
         run.observe(Box::new(progress));
     }
@@ -214,7 +221,14 @@ fn report(
         }
         // As comments, so that the table above stays readable for programs.
         let text: String = lines.iter().map(|l| format!("# {l}\n")).collect();
-        terminal::print(&text)?;
+        match terminal::print(&text) {
+            // What was computed is in the trajectory.
+            Err(error) if file.is_some() => {
+                terminal::say(&format!("warning: the summary goes here, as {error}\n{text}"))
+            }
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
     }
     end.map(|_| code)
 }

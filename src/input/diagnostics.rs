@@ -39,6 +39,14 @@ impl Span {
     }
 }
 
+fn together(first: usize, second: usize) -> String {
+    if first == second {
+        format!("atom {first} and its own periodic image are")
+    } else {
+        format!("atoms {first} and {second} are")
+    }
+}
+
 /// What can be wrong with an input.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Problem {
@@ -144,11 +152,11 @@ pub enum Problem {
     #[error("{0}")]
     Geometry(String),
     /// Two atoms at one place.
-    #[error("atoms {first} and {second} are {distance:.3e} {unit} apart")]
+    #[error("{} {distance:.3e} {unit} apart", together(*first, *second))]
     Overlap {
         /// One atom, counted from 0.
         first: usize,
-        /// The other.
+        /// The other, or the same one for its own periodic image.
         second: usize,
         /// Their distance.
         distance: f64,

@@ -4,6 +4,7 @@ use super::diagnostics::{InputError, Problem, Source, Span};
 use super::document::{self, Entry, Node, Table, Value};
 use super::keys::POTENTIAL_FILE;
 use super::walker::{Context, View};
+use std::io::Read;
 use std::path::Path;
 
 /// Reads a text file; anything that is wrong with it as a sentence.
@@ -13,10 +14,15 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
     if size.is_dir() {
         return Err("it is a folder".to_owned());
     }
-    if size.len() > LONGEST {
-        return Err(format!("{} bytes are too many for a TOML file", size.len()));
+    // A device or a pipe tells no length, and a file may grow: what counts is what comes.
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    file.take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(format!("more than {LONGEST} bytes are too many for a TOML file"));
     }
-    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     let text = String::from_utf8(bytes).map_err(|e| {
         let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()]
             .iter()

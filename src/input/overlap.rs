@@ -1,6 +1,6 @@
 //! Are two atoms at one place? Linear in the number of atoms.
 
-use admd_engine::{Configuration, Vec3};
+use admd_engine::{Cell, Configuration, Vec3};
 use std::collections::HashMap;
 
 /// Two atoms that are too close, and their distance \[length\].
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 pub struct Close {
     /// The lower index.
     pub first: usize,
-    /// The higher index.
+    /// The higher index, or the same one for an atom and its own periodic image.
     pub second: usize,
     /// Their distance \[length\].
     pub distance: f64,
@@ -18,7 +18,24 @@ pub struct Close {
 /// into one cell only, and yet a cell cannot hold many atoms that are all far enough apart.
 const WIDTH: f64 = 6.0;
 
-/// The first atom in the list that is closer than `limit` \[length\] to an earlier one.
+/// Distance of an atom and its nearest own image \[length\], infinite in a cell that is not periodic: the shortest of the
+/// translations by up to two edges, which is the shortest of all in cells that are not extremely skewed.
+///
+/// ```
+/// use admd::engine::{Cell, Vec3};
+/// use admd::input::overlap::own_image;
+/// let edges = [Vec3::new(4.0, 0.0, 0.0), Vec3::new(8.0, 0.01, 0.0), Vec3::new(0.0, 0.0, 4.0)];
+/// assert!((own_image(&Cell::new(edges, [true; 3]).unwrap()) - 0.01).abs() < 1e-12);
+/// assert_eq!(own_image(&Cell::new(edges, [false; 3]).unwrap()), f64::INFINITY);
+/// ```
+pub fn own_image(cell: &Cell) -> f64 {
+    let along = |k: usize| if cell.periodic()[k] { -2..=2 } else { 0..=0 };
+    let all = along(0).flat_map(|i| along(1).flat_map(move |j| along(2).map(move |k| [i, j, k])));
+    let lengths = all.filter(|n| *n != [0; 3]).map(|n| cell.translation(n).norm());
+    lengths.fold(f64::INFINITY, f64::min)
+}
+
+/// The first atom in the list that is closer than `limit` \[length\] to an earlier one, or to its own image.
 ///
 /// ```
 /// use admd::engine::{Cell, Configuration, Vec3};
@@ -32,6 +49,14 @@ const WIDTH: f64 = 6.0;
 /// assert!(closest_below(&c, 0.01).is_none());
 /// ```
 pub fn closest_below(c: &Configuration, limit: f64) -> Option<Close> {
+    let distance = own_image(&c.cell);
+    if distance < limit && !c.is_empty() {
+        return Some(Close {
+            first: 0,
+            second: 0,
+            distance,
+        });
+    }
     let grid: [Axis; 3] = [0, 1, 2].map(|k| {
         let height = c.cell.height(k);
         let cells = (height / (WIDTH * limit)).floor().clamp(1.0, (1 << 20) as f64);

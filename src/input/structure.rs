@@ -102,10 +102,14 @@ fn check(view: &View<'_>, c: &Configuration, frame: Option<&XyzFrame>) {
             unit: units.length.symbol,
         };
         let label = match (line(close.first), line(close.second)) {
+            (Some(a), Some(b)) if a == b => format!("line {a} of the file"),
             (Some(a), Some(b)) => format!("lines {a} and {b} of the file"),
             _ => "in this lattice".to_owned(),
         };
         let cause = match (frame.is_some(), view.has("perturbation")) {
+            _ if close.first == close.second => {
+                "correct the cell: a periodic edge, or a sum of edges, is shorter than two atoms may be apart"
+            }
             (_, true) => "make `perturbation` smaller, or move the atoms apart",
             (true, _) => "remove one of them, or correct the cell: an atom may also meet a periodic image",
             (false, _) => "make the lattice wider",

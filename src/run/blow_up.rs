@@ -3,6 +3,7 @@
 use super::format::short;
 use super::record;
 use crate::dynamics::{DynamicsError, Integrator, Moment};
+use crate::input::overlap::own_image;
 use admd_engine::{EngineError, Vec3};
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use core::fmt;
@@ -51,7 +52,8 @@ pub struct AtomReport {
     pub velocity: Vec3,
     /// Force \[energy/length\].
     pub force: Vec3,
-    /// Index of the nearest neighbour and its distance \[length\], where there is a second atom.
+    /// Index of the nearest neighbour and its distance \[length\]; the index of the atom itself when its own periodic
+    /// image is nearest.
     pub nearest: Option<(usize, f64)>,
 }
 
@@ -100,12 +102,14 @@ fn hardest_pulled(last: &Moment) -> Option<usize> {
     (0..last.state.masses.len()).max_by(|a, b| pull(a).total_cmp(&pull(b)))
 }
 
-/// The nearest neighbour of an atom by the minimum image.
+/// The nearest neighbour of an atom by the minimum image, which may be an image of the atom itself.
 fn nearest(last: &Moment, atom: usize) -> Option<(usize, f64)> {
     let c = &last.state.configuration;
     let others = (0..c.len()).filter(|&j| j != atom);
+    let own = (atom, own_image(&c.cell));
     others
         .map(|j| (j, c.cell.minimum_image(c.positions[j] - c.positions[atom]).norm()))
+        .chain(own.1.is_finite().then_some(own))
         .min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
@@ -127,7 +131,12 @@ impl fmt::Display for BlowUp {
             writeln!(f, "    velocity {} {}", row(&a.velocity), u.symbol(Dimension::VELOCITY))?;
             writeln!(f, "    force    {} {}", row(&a.force), u.symbol(Dimension::FORCE))?;
             if let Some((j, distance)) = a.nearest {
-                writeln!(f, "    nearest  atom {j} at {distance:.6} {}", u.length.symbol)?;
+                let who = if j == a.atom {
+                    "its own image".to_owned()
+                } else {
+                    format!("atom {j}")
+                };
+                writeln!(f, "    nearest  {who} at {distance:.6} {}", u.length.symbol)?;
             }
         }
         write!(

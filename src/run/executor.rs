@@ -1,6 +1,6 @@
 //! The executor: the only loop over time steps.
 
-use super::{BlowUp, Interrupt, Observer, RunError, Stop, Summary, TimeShares, View, Watchdog, record};
+use super::{BlowUp, EnergyChange, Interrupt, Observer, RunError, Stop, Summary, TimeShares, View, Watchdog, record};
 use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State};
 use crate::io::h5md::ThermoRow;
 use admd_engine::{Configuration, EngineError, Evaluation, ForceField, NeighborStatistics, Request};
@@ -36,8 +36,12 @@ pub struct Run<F = ForceField> {
     /// Each with the last step that it has seen.
     observers: Vec<(Box<dyn Observer>, Option<u64>)>,
     first: u64,
+    /// Conserved and kinetic energy of the start \[energy\], where the start was given an energy.
+    energies: Option<[f64; 2]>,
+    /// All time of the run; of it the steps, and the energies that were evaluated beside them.
     clock: Duration,
     stepping: Duration,
+    measuring: Duration,
 }
 
 /// How a completed run ended. The summary is there whatever the end was.
@@ -72,7 +76,12 @@ impl<F: Forces> Run<F> {
         })?;
         // The bill is for the steps; the first forces belong to the start.
         forces.spent = Duration::ZERO;
+        let energies = now
+            .evaluation
+            .energy
+            .map(|_| energies(&record::thermo_row(&now, integrator.as_ref(), units)));
         Ok(Self {
+            energies,
             next: now.clone(),
             watchdog: Watchdog::new(&now),
             first: now.state.step,
@@ -83,6 +92,7 @@ impl<F: Forces> Run<F> {
             observers: Vec::new(),
             clock: Duration::ZERO,
             stepping: Duration::ZERO,
+            measuring: Duration::ZERO,
         })
     }
 
@@ -160,7 +170,7 @@ impl<F: Forces> Run<F> {
             .iter()
             .any(|(o, seen)| o.due(step) && *seen != Some(step))
         {
-            let thermo = self.thermo()?;
+            let thermo = self.measure()?;
             self.show_to(&thermo, |o| o.due(step))?;
         }
         Ok(())
@@ -190,10 +200,22 @@ impl<F: Forces> Run<F> {
     /// # Errors
     /// Never for a state that the run has reached: its forces were finite.
     pub fn thermo(&mut self) -> Result<ThermoRow, RunError> {
+        let begin = Instant::now();
+        let row = self.measure();
+        self.clock += begin.elapsed();
+        row
+    }
+
+    /// The same while the clock runs.
+    fn measure(&mut self) -> Result<ThermoRow, RunError> {
         if self.now.evaluation.energy.is_none() {
             let configuration = &self.now.state.configuration;
-            self.forces
-                .evaluate(configuration, Request::ENERGY, &mut self.now.evaluation)?;
+            let before = self.forces.spent;
+            let made = self
+                .forces
+                .evaluate(configuration, Request::ENERGY, &mut self.now.evaluation);
+            self.measuring += self.forces.spent - before;
+            made?;
         }
         Ok(record::thermo_row(&self.now, self.integrator.as_ref(), self.units))
     }
@@ -206,7 +228,7 @@ impl<F: Forces> Run<F> {
     pub fn complete(mut self, steps: u64, interrupt: &Interrupt) -> Result<Outcome, RunError> {
         let mut end = self.advance(steps, interrupt);
         let begin = Instant::now();
-        let thermo = self.thermo()?;
+        let thermo = self.measure()?;
         let mut late = self.show_to(&thermo, |_| true);
         for (observer, _) in &mut self.observers {
             late = late.and(observer.close());
@@ -216,14 +238,16 @@ impl<F: Forces> Run<F> {
         }
         self.clock += begin.elapsed();
         Ok(Outcome {
-            summary: self.summary(),
+            summary: self.summary(&thermo),
             thermo,
             end,
         })
     }
 
-    fn summary(&self) -> Summary {
+    fn summary(&self, last: &ThermoRow) -> Summary {
+        // Forces are evaluated within steps and, where an energy is asked for later, outside them.
         let forces = self.forces.spent;
+        let stepped = forces.saturating_sub(self.measuring);
         Summary {
             atoms: self.now.state.masses.len(),
             steps: self.now.state.step - self.first,
@@ -231,13 +255,19 @@ impl<F: Forces> Run<F> {
             wall: self.clock.as_secs_f64(),
             shares: TimeShares {
                 forces: forces.as_secs_f64(),
-                integration: self.stepping.saturating_sub(forces).as_secs_f64(),
-                output: self.clock.saturating_sub(self.stepping).as_secs_f64(),
+                integration: self.stepping.saturating_sub(stepped).as_secs_f64(),
+                output: self.clock.saturating_sub(self.stepping + self.measuring).as_secs_f64(),
             },
             neighbors: self.forces.inner.statistics(),
+            energy_change: self.energies.map(|start| EnergyChange::between(start, energies(last))),
             units: self.units,
         }
     }
+}
+
+/// Conserved and kinetic energy.
+fn energies(row: &ThermoRow) -> [f64; 2] {
+    [row.conserved_energy, row.kinetic_energy]
 }
 
 /// Forces with a stopwatch.

@@ -20,16 +20,19 @@ pub enum Signal {
     Interrupt,
     /// From a batch queue, a service manager, `kill`.
     Terminate,
+    /// The terminal or the connection is gone.
+    Hangup,
 }
 
 impl Signal {
-    const ALL: [Self; 2] = [Self::Interrupt, Self::Terminate];
+    const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
     /// Its number.
     pub fn number(self) -> i32 {
         match self {
             Self::Interrupt => consts::SIGINT,
             Self::Terminate => consts::SIGTERM,
+            Self::Hangup => consts::SIGHUP,
         }
     }
 
@@ -38,6 +41,7 @@ impl Signal {
         match self {
             Self::Interrupt => 130,
             Self::Terminate => 143,
+            Self::Hangup => 129,
         }
     }
 
@@ -46,6 +50,7 @@ impl Signal {
         match self {
             Self::Interrupt => "SIGINT",
             Self::Terminate => "SIGTERM",
+            Self::Hangup => "SIGHUP",
         }
     }
 }
@@ -63,7 +68,8 @@ impl Signal {
 pub struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
-    /// A flag that SIGINT and SIGTERM set. A second signal ends the program at once, with the exit code of that signal.
+    /// A flag that SIGINT, SIGTERM and SIGHUP set. A second signal ends the program at once, with the exit code of that
+    /// signal. `nohup` keeps its meaning: SIGHUP is left alone unless it is known not to be ignored.
     ///
     /// # Errors
     /// Where the system does not let signals be caught.
@@ -71,6 +77,9 @@ impl Interrupt {
         let interrupt = Self::default();
         let armed = Arc::new(AtomicBool::new(false));
         for signal in Signal::ALL {
+            if signal == Signal::Hangup && hangup_is_ignored() {
+                continue;
+            }
             // In this order: the first signal finds the flag unset and only arms it.
             flag::register_conditional_shutdown(signal.number(), signal.exit_code().into(), Arc::clone(&armed))?;
             flag::register(signal.number(), Arc::clone(&armed))?;
@@ -89,4 +98,21 @@ impl Interrupt {
         let code = self.0.load(Ordering::Relaxed);
         Signal::ALL.into_iter().find(|s| usize::from(s.exit_code()) == code)
     }
+}
+
+/// Was the program started with SIGHUP ignored, as by `nohup`? Only Linux says so in a file; elsewhere it may have been.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok());
+    mask.is_none_or(|m| m >> (consts::SIGHUP - 1) & 1 == 1)
+}
+
+/// Turns SIGXFSZ, which ends a program that writes beyond `ulimit -f`, into an error of the write.
+///
+/// # Errors
+/// Where the system does not let signals be caught.
+pub fn survive_file_limit() -> std::io::Result<()> {
+    // A handler that does nothing of use is enough: the system then lets `write` fail with EFBIG.
+    flag::register(consts::SIGXFSZ, Arc::default()).map(|_| ())
 }

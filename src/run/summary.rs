@@ -17,6 +17,44 @@ pub struct TimeShares {
     pub output: f64,
 }
 
+/// How far the conserved quantity is from where it started.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EnergyChange {
+    /// Last less first \[energy\].
+    pub value: f64,
+    /// Its size over the kinetic energy of the start or of the end, whichever is larger: a crystal at rest may begin to
+    /// move. Zero where nothing moves.
+    pub of_kinetic: f64,
+}
+
+impl EnergyChange {
+    /// A change of more than this share of the kinetic energy is no rounding and no fluctuation.
+    pub const LIMIT: f64 = 0.1;
+
+    /// From conserved and kinetic energy of start and end \[energy\].
+    ///
+    /// ```
+    /// use admd::run::EnergyChange;
+    /// let change = EnergyChange::between([-5.0, 2.0], [-4.5, 2.2]);
+    /// assert_eq!(change.value, 0.5);
+    /// assert!(change.is_large());
+    /// assert!(!EnergyChange::between([-5.0, 2.0], [-4.9, 2.0]).is_large());
+    /// ```
+    pub fn between(start: [f64; 2], end: [f64; 2]) -> Self {
+        let value = end[0] - start[0];
+        let kinetic = start[1].max(end[1]);
+        Self {
+            value,
+            of_kinetic: if kinetic > 0.0 { value.abs() / kinetic } else { 0.0 },
+        }
+    }
+
+    /// Is it more than [`EnergyChange::LIMIT`]?
+    pub fn is_large(self) -> bool {
+        self.of_kinetic > Self::LIMIT
+    }
+}
+
 /// The bill of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
@@ -32,6 +70,8 @@ pub struct Summary {
     pub shares: TimeShares,
     /// What the neighbour list did, where there is one.
     pub neighbors: Option<NeighborStatistics>,
+    /// What became of the conserved quantity, where the first energy is known.
+    pub energy_change: Option<EnergyChange>,
     /// The units of input and output.
     pub units: &'static UnitSystem,
 }
@@ -69,6 +109,21 @@ impl Summary {
         Some((n, self.steps as f64 / n.builds as f64, neighbors))
     }
 
+    /// A warning, if the energy was not conserved.
+    pub fn warning(&self) -> Option<String> {
+        let change = self.energy_change.filter(|c| c.is_large())?;
+        let u = self.units;
+        Some(format!(
+            "the conserved energy changed by {:.3e} {}, {:.0} % of the kinetic energy: the result is not to be trusted; try a \
+             time step smaller than {} {}, and a truncation without jumps",
+            change.value,
+            u.energy.symbol,
+            100.0 * change.of_kinetic,
+            short(self.timestep),
+            u.time.symbol
+        ))
+    }
+
     /// A few lines for people.
     pub fn lines(&self, drift: &LineFit) -> Vec<String> {
         let u = self.units;
@@ -90,7 +145,10 @@ impl Summary {
         ];
         if let Some((n, steps, neighbors)) = self.list() {
             let dangerous = if n.dangerous > 0 {
-                format!(", {} close calls", n.dangerous)
+                format!(
+                    ", {} of them one step after another: a larger skin would be faster",
+                    n.dangerous
+                )
             } else {
                 String::new()
             };
@@ -117,6 +175,7 @@ impl Summary {
                 rms / n
             ));
         }
+        lines.extend(self.warning().map(|w| format!("warning: {w}")));
         lines
     }
 
@@ -139,6 +198,8 @@ impl Summary {
                 "per_atom": neighbors,
                 "dangerous": list.dangerous,
             })),
+            "energy_change": self.energy_change.map(|c| json!({ "value": c.value, "of_kinetic": c.of_kinetic })),
+            "warning": self.warning(),
             "energy_drift_per_atom": drift.slope().map(|(slope, error)| json!({
                 "slope": slope / n,
                 "standard_error": error / n,

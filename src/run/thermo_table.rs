@@ -19,18 +19,21 @@ pub struct ThermoTable<W> {
     bar: indicatif::ProgressBar,
     conserved: &'static str,
     header: bool,
+    recorded: bool,
     closed: bool,
 }
 
 impl<W: Write + Send> ThermoTable<W> {
-    /// A table on `out`. The bar is lifted while a row is written, in case both are on one terminal.
-    pub fn new(every: Every, out: W, bar: indicatif::ProgressBar, conserved: &'static str) -> Self {
+    /// A table on `out`. The bar is lifted while a row is written, in case both are on one terminal. A table that cannot
+    /// be written ends the run, unless the run is `recorded` elsewhere: then it goes on with a warning.
+    pub fn new(every: Every, out: W, bar: indicatif::ProgressBar, conserved: &'static str, recorded: bool) -> Self {
         Self {
             every,
             out,
             bar,
             conserved,
             header: false,
+            recorded,
             closed: false,
         }
     }
@@ -86,6 +89,14 @@ impl<W: Write + Send> Observer for ThermoTable<W> {
         match written {
             // `admd simulate ... | head` has seen enough of the table; the run goes on.
             Err(e) if e.kind() == ErrorKind::BrokenPipe => self.closed = true,
+            Err(e) if self.recorded => {
+                self.closed = true;
+                let warning = format!(
+                    "warning: the table on standard output is lost ({e}); the run goes on and its trajectory is written"
+                );
+                // Standard error may be gone too.
+                let _ = self.bar.suspend(|| writeln!(std::io::stderr(), "{warning}"));
+            }
             Err(e) => {
                 return Err(RunError::Write {
                     what: "standard output".to_owned(),

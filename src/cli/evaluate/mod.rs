@@ -215,7 +215,10 @@ fn check_finite(e: &Evaluation, leaves: &[&Leaf], frame: usize, a: &Evaluate) ->
 fn not_finite(e: &Evaluation, leaves: &[&Leaf]) -> Option<(String, f64)> {
     let bad = |x: &f64| !x.is_finite();
     let vectors = |list: &[Vec3]| {
-        let wrong = |(i, v): (usize, &Vec3)| v.iter().copied().find(bad).map(|x| (i, x));
+        let wrong = |(i, v): (usize, &Vec3)| {
+            let size = report::norm(v);
+            v.iter().copied().chain([size]).find(bad).map(|x| (i, x))
+        };
         list.iter().enumerate().find_map(wrong)
     };
     if let Some(energy) = e.energy.filter(bad) {

@@ -17,6 +17,16 @@ fn stress(e: &Evaluated) -> Option<Mat3> {
     e.evaluation.virial.map(|w| -w / volume)
 }
 
+/// |v|, also where squares overflow.
+pub(super) fn norm(v: &Vec3) -> f64 {
+    let scale = v.amax();
+    if scale > 0.0 && scale.is_finite() {
+        scale * (v / scale).norm()
+    } else {
+        scale
+    }
+}
+
 /// The product of the Hessian: minus the derivative of the forces along the direction.
 fn hessian_vector(e: &Evaluated) -> Option<Vec<Vec3>> {
     let tangent = e.evaluation.tangent.as_ref()?;
@@ -116,19 +126,15 @@ fn summary(e: &Evaluated, units: &UnitSystem, file: &str, out: &mut String) {
         significant(each, DIGITS)
     );
     let forces = &e.evaluation.forces;
-    if let Some((atom, f)) = forces
-        .iter()
-        .enumerate()
-        .max_by(|a, b| a.1.norm().total_cmp(&b.1.norm()))
-    {
+    if let Some((atom, f)) = forces.iter().enumerate().max_by(|a, b| norm(a.1).total_cmp(&norm(b.1))) {
         line!(
             out,
             "largest force",
             "{} {energy}/{length}, on atom {atom}",
-            significant(f.norm(), DIGITS)
+            significant(norm(f), DIGITS)
         );
         let sum: Vec3 = forces.iter().sum();
-        line!(out, "sum of forces", "{:.1e} {energy}/{length}", sum.norm());
+        line!(out, "sum of forces", "{:.1e} {energy}/{length}", norm(&sum));
     }
     if let Some(w) = &e.evaluation.virial {
         rows(out, "virial", w, energy);
