@@ -5,6 +5,7 @@ Exit code 0 when all is well, 1 with the first thing that is wrong.
 """
 
 import argparse
+import hashlib
 import warnings
 
 import trajectory as tr
@@ -73,6 +74,19 @@ def check_structure(file):
     ensure(not stray, f"{stray} would confuse VMD's reader")
     print(f"h5py {tr.h5py.__version__}: {rows} frames, {atoms} atoms, {len(tr.table(file, 'thermo')['step'])} rows")
     return rows, atoms
+
+
+def check_integrity(file):
+    """The checksums of a file that was finished."""
+    if not file["parameters/integrity"].attrs["finished"]:
+        print("not finished: the run is going on or was stopped")
+        return
+    sealed = []
+    file.visititems(lambda _, item: sealed.append(item) if "sha256" in item.attrs else None)
+    for item in sealed:
+        sum = hashlib.sha256(item[()].astype(item.dtype.newbyteorder("<")).tobytes()).digest()
+        ensure(sum == item.attrs["sha256"].tobytes(), f"{item.name} does not have the SHA-256 that is recorded")
+    print(f"{len(sealed)} series have the SHA-256 that is recorded")
 
 
 def check_units(file, reduced):
@@ -159,6 +173,7 @@ def main():
     try:
         reduced = file["parameters/units"].attrs["name"] == "lj"
         rows, atoms = check_structure(file)
+        check_integrity(file)
         check_units(file, reduced)
     except KeyError as error:
         tr.fail(f"something is missing: {error}")

@@ -43,7 +43,9 @@ def table(file, group):
     names = sorted(file[group])
     steps = file[group][names[0]]["step"][:]
     rows = len(steps)  # `step` is extended last: rows beyond it are not complete
-    out = {"step": steps, "time": file[group][names[0]]["time"][:rows]}
+    if (steps < 0).any():  # nor are steps that were not written when the run was stopped
+        rows = int(np.argmax(steps < 0))
+    out = {"step": steps[:rows], "time": file[group][names[0]]["time"][:rows]}
     for name in names:
         out[name] = file[group][name]["value"][:rows]
     return out

@@ -224,7 +224,11 @@ fn step_and_time_are_one_object_and_step_is_the_commit_mark() {
         assert_ne!(token(&format!("thermo/volume/{clock}")), source);
     }
     drop(file);
-    // A frame whose step is missing does not exist; one whose value is missing neither.
+    // In a file that was not finished, a frame whose step is missing does not exist; one whose value is missing neither.
+    let file = hdf5::File::open_rw(&path).unwrap();
+    let mark = file.group("parameters/integrity").unwrap().attr("finished").unwrap();
+    mark.write_scalar(&0i32).unwrap();
+    drop((mark, file));
     let shrink = |place: &str, shape: &[usize]| {
         let file = hdf5::File::open_rw(&path).unwrap();
         file.dataset(place).unwrap().resize(shape).unwrap();
@@ -234,6 +238,54 @@ fn step_and_time_are_one_object_and_step_is_the_commit_mark() {
     shrink("particles/trajectory/velocity/value", &[1, 4, 3]);
     assert_eq!(Trajectory::open(&path).unwrap().len(), 1);
     assert_eq!(Trajectory::open(&path).unwrap().frame(0).unwrap().step, 0);
+}
+
+#[test]
+fn a_finished_file_shows_every_change_and_an_unfinished_one_says_that_it_is() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("run.h5md");
+    let header = header(&METAL, 4);
+    let mut writer = TrajectoryWriter::create(&path, header.clone(), WriterOptions::default()).unwrap();
+    writer.frame(frame(&header, 0)).unwrap();
+    writer.sync().unwrap();
+    let trajectory = Trajectory::open(&path).unwrap();
+    assert!(!trajectory.finished());
+    assert_eq!(trajectory.frame(0).unwrap().positions, frame(&header, 0).positions);
+    drop(trajectory);
+    writer.finish().unwrap();
+    assert!(Trajectory::open(&path).unwrap().finished());
+
+    let places = [
+        "particles/trajectory/position/value",
+        "particles/trajectory/box/edges/value",
+        "particles/trajectory/position/time",
+        "observables/stress/value",
+        "thermo/temperature/value",
+        "thermo/total_energy/time",
+    ];
+    for place in places {
+        write(&path, &header, 3, replace());
+        let file = hdf5::File::open_rw(&path).unwrap();
+        let dataset = file.dataset(place).unwrap();
+        let mut values = dataset.read_raw::<f64>().unwrap();
+        values[1] = f64::from_bits(values[1].to_bits() ^ 1);
+        dataset.as_writer().write_raw(&values).unwrap();
+        drop((dataset, file));
+        let read = || -> Result<(), H5mdError> {
+            let trajectory = Trajectory::open(&path)?;
+            trajectory.frame(0)?;
+            trajectory.thermo().map(drop)
+        };
+        let error = read().expect_err(place).to_string();
+        assert!(error.contains("SHA-256") && error.contains("restore"), "{error}");
+    }
+    write(&path, &header, 3, replace());
+    let file = hdf5::File::open_rw(&path).unwrap();
+    let parameters = file.group("parameters").unwrap();
+    parameters.attr("seed").unwrap().write_scalar(&5u64).unwrap();
+    drop((parameters, file));
+    let error = Trajectory::open(&path).err().unwrap().to_string();
+    assert!(error.contains("the header") && error.contains("SHA-256"), "{error}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod io_sample;
 
 use admd::cli::export::{ExportArgs, FrameRange, run as export};
 use admd::cli::info::{InfoArgs, describe, run as info};
-use admd::io::h5md::{Trajectory, WriterOptions};
+use admd::io::h5md::{Trajectory, TrajectoryWriter, WriterOptions};
 use admd::io::xyz::read_all;
 use admd::potentials::form::units::{LJ, METAL, REAL, UnitSystem};
 use io_sample::{frame, header, write};
@@ -151,7 +151,21 @@ fn info_tells_what_a_file_is() {
     })
     .unwrap();
     println!("{text}");
+    assert_eq!(value["finished"], true);
     assert!(text.contains("mit Leerzeichen.toml") && text.contains("Ar-Ar.epsilon"));
+    let path = folder.path.join("going on.h5md");
+    let writer = TrajectoryWriter::create(&path, header(&METAL, 2), WriterOptions::default()).unwrap();
+    let text = info(&InfoArgs {
+        file: path,
+        json: false,
+    })
+    .unwrap();
+    drop(writer);
+    let line = text.lines().find(|l| l.starts_with("finished"));
+    assert!(
+        line.is_some_and(|l| l.ends_with("no - the run is going on or was stopped")),
+        "{text}"
+    );
     let json = info(&InfoArgs { file: xyz, json: true }).unwrap();
     let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(parsed["frames"], 6);

@@ -128,6 +128,7 @@ fn trajectory(file: &Path) -> Result<Value, InfoError> {
         "kind": "trajectory (H5MD 1.1)",
         "file": file.display().to_string(),
         "bytes": std::fs::metadata(file).map(|m| m.len()).ok(),
+        "finished": t.finished(),
         "title": header.title,
         "atoms": header.atoms.len(),
         "species": species.collect::<Vec<_>>(),
@@ -197,8 +198,8 @@ fn structure(file: &Path) -> Result<Value, InfoError> {
 
 /// The order in which people read; other keys follow.
 #[rustfmt::skip]
-const ORDER: [&str; 37] = [
-    "name", "kind", "file", "bytes", "title", "atoms", "species", "frames", "thermo_rows", "steps", "time", "time_unit",
+const ORDER: [&str; 38] = [
+    "name", "kind", "file", "bytes", "finished", "title", "atoms", "species", "frames", "thermo_rows", "steps", "time", "time_unit",
     "periodic", "cell", "velocities", "forces", "columns", "keys", "units", "constants", "note", "systems", "energy",
     "length", "mass", "temperature", "charge", "pressure", "boltzmann", "value", "unit", "parameters", "provenance",
     "version", "command", "input", "seed",
@@ -254,6 +255,9 @@ fn write_object(out: &mut String, value: &Value, depth: usize) {
                 for line in text.lines() {
                     let _ = writeln!(out, "{indent}  | {line}");
                 }
+            }
+            Value::Bool(false) if key == "finished" => {
+                let _ = writeln!(out, "{indent}{key:width$}  no - the run is going on or was stopped");
             }
             _ => {
                 let _ = writeln!(out, "{indent}{key:width$}  {}", word(value));

@@ -1,14 +1,16 @@
 //! The one module that names the HDF5 library: files, groups, fixed datasets, and series that grow.
 //!
-//! Files are written in the 1.8 format, whose object headers carry checksums and which every HDF5 in use reads. The
-//! library's own file lock is off, so that a trajectory can be looked at while it is written; writers exclude each other
-//! in [`crate::io::h5md`]. Every dataset is chunked and carries a Fletcher-32 checksum: a damaged number is an error.
+//! Files carry checksums in their object headers and open in HDF5 1.10 (2016) and later. The library's own file lock is
+//! off, so that a trajectory can be looked at while it is written; writers exclude each other in [`crate::io::h5md`].
+//! Numbers that are written once carry a Fletcher-32 checksum; what guards a series that grows is told in [`series`].
+
+mod series;
 
 pub(crate) use hdf5::H5Type;
-use hdf5::dataset::DatasetBuilder;
 use hdf5::file::LibraryVersion;
 use hdf5::types::VarLenUnicode;
-use hdf5::{Extent, Hyperslab, Location, SliceOrIndex};
+use hdf5::{Container, Location, OpenMode};
+pub(crate) use series::{Number, Sealed, Series};
 use std::path::Path;
 
 /// What HDF5 said, from the outermost call to the innermost.
@@ -32,11 +34,8 @@ impl From<hdf5::Error> for H5Error {
 
 /// Chunks are kept below this, the size of HDF5's chunk cache.
 const CHUNK_LIMIT: usize = 1 << 20;
-/// Rows are gathered into chunks of about this size: the index needs some 50 bytes a chunk, and a chunk that is
-/// interrupted while it is rewritten takes only few rows with it.
-const CHUNK_TARGET: usize = 8 << 10;
 
-/// How the numbers of a series are packed.
+/// How the numbers of a series are packed. A row that is packed has chunks of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
     /// Not at all.
@@ -51,14 +50,19 @@ pub(crate) struct H5File(hdf5::File);
 
 impl H5File {
     /// Makes an empty file in the place of whatever has that name.
+    ///
+    /// The superblock is that of 1.8, because that of 1.10 marks the file as open for writing, and after a kill no reader
+    /// would have it. What is in the file is that of 1.10, whose index of chunks only ever grows at its end. The B-trees
+    /// before it move entries from node to node, and a kill in between loses rows that were committed long ago.
     pub(crate) fn create(path: &Path) -> Result<Self> {
         hdf5::silence_errors(true);
-        let mut builder = hdf5::File::with_options();
-        builder.with_fapl(|p| {
-            p.file_locking(false)
-                .libver_bounds(LibraryVersion::V18, LibraryVersion::V18)
-        });
-        Ok(Self(builder.create(path)?))
+        let with = |version| {
+            let mut builder = hdf5::File::with_options();
+            builder.with_fapl(|p| p.file_locking(false).libver_bounds(version, version));
+            builder
+        };
+        with(LibraryVersion::V18).create(path)?.close()?;
+        Ok(Self(with(LibraryVersion::V110).open_as(path, OpenMode::ReadWrite)?))
     }
 
     /// Opens a file for reading.
@@ -154,6 +158,11 @@ impl Node {
         Ok(())
     }
 
+    /// Writes another value into a number attribute that is there.
+    pub(crate) fn change_number<T: H5Type>(&self, name: &str, value: T) -> Result<()> {
+        Ok(self.0.attr(name)?.write_scalar(&value)?)
+    }
+
     /// Reads a string attribute.
     pub(crate) fn text_attribute(&self, name: &str) -> Result<String> {
         Ok(text(&self.0.attr(name)?.read_scalar::<VarLenUnicode>()?))
@@ -162,7 +171,7 @@ impl Node {
     /// Reads an attribute that is a list of strings.
     pub(crate) fn texts_attribute(&self, name: &str) -> Result<Vec<String>> {
         let attribute = self.0.attr(name)?;
-        self.guard(attribute.size())?;
+        guard(&attribute, attribute.size())?;
         Ok(attribute.read_raw::<VarLenUnicode>()?.iter().map(text).collect())
     }
 
@@ -174,7 +183,7 @@ impl Node {
     /// Reads an attribute that is a list of numbers.
     pub(crate) fn numbers_attribute<T: H5Type>(&self, name: &str) -> Result<Vec<T>> {
         let attribute = self.0.attr(name)?;
-        self.guard(attribute.size())?;
+        guard(&attribute, attribute.size())?;
         Ok(attribute.read_raw::<T>()?)
     }
 
@@ -210,134 +219,26 @@ impl Node {
     /// Reads a fixed list of strings.
     pub(crate) fn read_texts(&self, path: &str) -> Result<Vec<String>> {
         let dataset = self.0.dataset(path)?;
-        self.guard(dataset.size())?;
+        guard(&dataset, dataset.size())?;
         Ok(dataset.read_raw::<VarLenUnicode>()?.iter().map(text).collect())
     }
 
-    /// Reads a list of numbers, row after row when it has several dimensions.
+    /// Reads a fixed list of numbers.
     pub(crate) fn read_numbers<T: H5Type>(&self, path: &str) -> Result<Vec<T>> {
         let dataset = self.0.dataset(path)?;
-        self.guard(
-            dataset
-                .get_shape()?
-                .iter()
-                .try_fold(1usize, |n, k| n.checked_mul(*k))
-                .unwrap_or(usize::MAX),
-        )?;
+        let size = dataset.get_shape()?.iter().try_fold(1usize, |n, k| n.checked_mul(*k));
+        guard(&dataset, size.unwrap_or(usize::MAX))?;
         Ok(dataset.read_raw::<T>()?)
     }
-
-    /// Makes a series of rows, with none yet.
-    pub(crate) fn create_series<T: H5Type>(
-        &self,
-        name: &str,
-        row: &[usize],
-        unit: Option<&str>,
-        compression: Compression,
-    ) -> Result<Series> {
-        let bytes = (row.iter().product::<usize>() * std::mem::size_of::<T>()).max(1);
-        let mut chunk = vec![(CHUNK_TARGET / bytes).max(1)];
-        chunk.extend(row.iter().map(|n| (*n).max(1)));
-        if bytes > CHUNK_LIMIT {
-            chunk[1] = chunk[1].div_ceil(bytes.div_ceil(CHUNK_LIMIT));
-        }
-        let mut extents = vec![Extent::resizable(0)];
-        extents.extend(row.iter().map(|n| Extent::fixed(*n)));
-        let builder: DatasetBuilder = self.0.new_dataset_builder().chunk(chunk);
-        let builder = match compression {
-            Compression::None => builder,
-            Compression::Deflate(level) => builder.shuffle().deflate(level.clamp(1, 9)),
-        };
-        let dataset = builder.fletcher32().empty::<T>().shape(extents).create(name)?;
-        if let Some(unit) = unit {
-            put_text(&dataset, "unit", unit)?;
-        }
-        Series::of(dataset)
-    }
-
-    /// Opens a series.
-    pub(crate) fn series(&self, path: &str) -> Result<Series> {
-        Series::of(self.0.dataset(path)?)
-    }
-
-    /// A damaged size must not make us allocate more than the file can hold, deflated a thousandfold.
-    fn guard(&self, elements: usize) -> Result<()> {
-        let most = 1024 * self.0.file()?.size().max(1 << 20);
-        if elements as u64 > most {
-            return Err(H5Error(format!(
-                "a dataset claims {elements} entries, more than the file can hold"
-            )));
-        }
-        Ok(())
-    }
 }
 
-/// A dataset whose first dimension grows, row by row.
-pub(crate) struct Series {
-    dataset: hdf5::Dataset,
-    /// Rows and shape of a row.
-    shape: Vec<usize>,
-}
-
-impl Series {
-    fn of(dataset: hdf5::Dataset) -> Result<Self> {
-        let shape = dataset.get_shape()?;
-        if shape.is_empty() {
-            return Err(H5Error("a series is a single number".to_owned()));
-        }
-        Ok(Self { dataset, shape })
+/// A damaged size must not make us allocate more than the file can hold, deflated a thousandfold.
+fn guard(at: &Container, elements: usize) -> Result<()> {
+    let most = 1024 * at.file()?.size().max(1 << 20);
+    if elements as u64 > most {
+        return Err(H5Error(format!(
+            "a dataset claims {elements} entries, more than the file can hold"
+        )));
     }
-
-    /// Number of rows.
-    pub(crate) fn len(&self) -> usize {
-        self.shape[0]
-    }
-
-    /// Shape of a row.
-    pub(crate) fn row_shape(&self) -> &[usize] {
-        &self.shape[1..]
-    }
-
-    fn grow(&mut self, rows: usize) -> Result<usize> {
-        let row = self.shape[0];
-        self.shape[0] += rows;
-        self.dataset.resize(&self.shape[..])?;
-        Ok(row)
-    }
-
-    /// Appends numbers, a row each.
-    pub(crate) fn append<T: H5Type>(&mut self, values: &[T]) -> Result<()> {
-        if values.is_empty() {
-            return Ok(());
-        }
-        let row = self.grow(values.len())?;
-        Ok(self.dataset.write_slice(values, row..row + values.len())?)
-    }
-
-    /// Appends a row that is a list of vectors.
-    pub(crate) fn push_vectors(&mut self, values: &[[f64; 3]]) -> Result<()> {
-        let row = self.grow(1)?;
-        Ok(self.dataset.write_slice::<_, f64, _, _>(values, Self::one(row))?)
-    }
-
-    /// Reads one number.
-    pub(crate) fn number(&self, row: usize) -> Result<f64> {
-        let values = self.dataset.read_slice_1d::<f64, _>(row..row + 1)?;
-        values
-            .first()
-            .copied()
-            .ok_or_else(|| H5Error(format!("row {row} is missing")))
-    }
-
-    /// Reads one list of vectors.
-    pub(crate) fn vectors(&self, row: usize) -> Result<Vec<[f64; 3]>> {
-        let values = self.dataset.read_slice_2d::<f64, _>(Self::one(row))?;
-        Ok(values.rows().into_iter().map(|r| [r[0], r[1], r[2]]).collect())
-    }
-
-    /// Row `row` of a series of matrices.
-    fn one(row: usize) -> Hyperslab {
-        let all = || SliceOrIndex::from(..);
-        vec![SliceOrIndex::from(row), all(), all()].into()
-    }
+    Ok(())
 }

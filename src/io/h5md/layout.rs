@@ -8,15 +8,17 @@
 //!     species mass id            [N]
 //! /observables/<name>            {value [T], step, time}                   at every frame, on the frames' step and time
 //! /thermo/<name>                 {value [M], step, time}                   at its own cadence
-//! /parameters                    provenance, unit system, species, parameters of the potentials
+//! /parameters                    provenance, unit system, species, parameters of the potentials, integrity
 //! ```
 //!
 //! `pressure`, `stress` and `volume` are there only when the cell is periodic in all directions; a value that is missing
-//! all the same is NaN. A row is complete when `step` has it: `step` is extended last, and readers count `step`.
+//! all the same is NaN. A row is complete when `step` has it: `step` is extended when everything else has been handed to
+//! the operating system, and readers count `step`. Within one flush HDF5 writes in the order of addresses, so that
+//! `step` would come before the index of what it commits.
 
 use super::quantity::{Get, SCALARS, STRESS, force_factor, unit};
 use super::{Frame, Header, ThermoRow};
-use crate::io::h5::{Compression, H5Error, H5File, H5Type, Node, Series};
+use crate::io::h5::{Compression, H5Error, H5File, Node, Number, Series};
 use admd_engine::Vec3;
 use admd_potentials::form::units::Dimension;
 
@@ -31,7 +33,7 @@ struct Scalars<T> {
     waiting: Vec<T>,
 }
 
-impl<T: H5Type> Scalars<T> {
+impl<T: Number> Scalars<T> {
     fn create(element: &Node, name: &str, unit: Option<String>) -> Result<Self> {
         Ok(Self {
             series: element.create_series::<T>(name, &[], unit.as_deref(), Compression::None)?,
@@ -65,10 +67,8 @@ impl Clock {
         self.step.waiting.push(step.cast_signed());
     }
 
-    /// The commit mark last.
-    fn write(&mut self) -> Result<()> {
-        self.time.write()?;
-        self.step.write()
+    fn series(&self) -> impl Iterator<Item = &Series> {
+        [&self.time.series, &self.step.series].into_iter()
     }
 }
 
@@ -120,6 +120,13 @@ impl Observables {
 
     fn write(&mut self) -> Result<()> {
         self.scalars.iter_mut().try_for_each(|(_, series)| series.write())
+    }
+
+    fn series(&self) -> impl Iterator<Item = &Series> {
+        self.scalars
+            .iter()
+            .map(|(_, scalars)| &scalars.series)
+            .chain(&self.stress)
     }
 }
 
@@ -183,7 +190,7 @@ impl Layout {
         let first = format!("thermo/{}", SCALARS[0].name);
         let thermo_clock = Clock::create(&root.create_group(&first)?, header)?;
         let thermo = Observables::create(&root, "thermo", header, &first)?;
-        Ok(Self {
+        let layout = Self {
             position,
             velocity,
             force,
@@ -194,7 +201,25 @@ impl Layout {
             thermo,
             thermo_clock,
             buffer: Vec::new(),
-        })
+        };
+        file.flush()?;
+        layout.series().try_for_each(Series::clear)?;
+        file.flush()?;
+        Ok(layout)
+    }
+
+    fn series(&self) -> impl Iterator<Item = &Series> {
+        let vectors = [
+            Some(&self.position),
+            self.velocity.as_ref(),
+            self.force.as_ref(),
+            Some(&self.edges),
+        ];
+        let tables = [&self.observables, &self.thermo]
+            .into_iter()
+            .flat_map(Observables::series);
+        let clocks = [&self.clock, &self.thermo_clock].into_iter().flat_map(Clock::series);
+        vectors.into_iter().flatten().chain(tables).chain(clocks)
     }
 
     /// Appends a frame; it counts from the next [`Layout::commit`] on.
@@ -219,12 +244,26 @@ impl Layout {
         Ok(())
     }
 
-    /// Writes what is waiting; `step`, the commit mark, comes last.
-    pub(super) fn commit(&mut self) -> Result<()> {
+    /// Writes what is waiting and hands it to the operating system, and only then `step`, the commit mark.
+    pub(super) fn commit(&mut self, file: &H5File) -> Result<()> {
+        if self.clock.step.waiting.is_empty() && self.thermo_clock.step.waiting.is_empty() {
+            return file.flush();
+        }
         self.observables.write()?;
-        self.clock.write()?;
         self.thermo.write()?;
-        self.thermo_clock.write()
+        self.clock.time.write()?;
+        self.thermo_clock.time.write()?;
+        file.flush()?;
+        self.clock.step.write()?;
+        self.thermo_clock.step.write()?;
+        file.flush()
+    }
+
+    /// Records the checksums, and then that the file is finished; everything must be committed.
+    pub(super) fn finish(&self, file: &H5File) -> Result<()> {
+        self.series().try_for_each(Series::seal)?;
+        file.flush()?;
+        super::integrity::finish(&file.root()?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod claim;
 mod error;
+mod integrity;
 mod layout;
 mod provenance;
 mod quantity;

@@ -99,7 +99,8 @@ pub(super) fn write(root: &Node, header: &Header) -> Result<()> {
     let values: Vec<f64> = header.parameters.iter().map(|(_, _, v)| *v).collect();
     potential.write_texts("name", &names)?;
     potential.write_texts("unit", &units)?;
-    potential.write_numbers("value", &values, None)
+    potential.write_numbers("value", &values, None)?;
+    super::integrity::create(root, header, &constants, env!("CARGO_PKG_VERSION"))
 }
 
 /// The constants as the file records them.

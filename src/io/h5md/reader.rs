@@ -3,15 +3,16 @@
 use super::layout::TRAJECTORY;
 use super::provenance::{self, Constant};
 use super::quantity::{SCALARS, STRESS, Set, force_factor};
-use super::{Frame, H5mdError, Header, ThermoRow};
-use crate::io::h5::{H5Error, H5File, Node, Series};
+use super::{Frame, H5mdError, Header, ThermoRow, integrity};
+use crate::io::h5::{H5Error, H5File, Node, Sealed, Series};
 use admd_engine::{Mat3, Vec3};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// An open trajectory.
 ///
-/// An interrupted run leaves rows that are not committed; they do not count. See [`super::TrajectoryWriter`] for an
-/// example.
+/// An interrupted run leaves rows that are not committed; they do not count. In a finished file the checksums of whatever
+/// is read are compared. See [`super::TrajectoryWriter`] for an example.
 pub struct Trajectory {
     table: Table,
     edges: Series,
@@ -22,6 +23,9 @@ pub struct Trajectory {
     header: Header,
     version: String,
     path: PathBuf,
+    sealed: Sealed,
+    /// Whether the checksums of what belongs to the frames are right, once that was asked.
+    verified: OnceLock<Result<(), H5Error>>,
     /// Closed last.
     _file: H5File,
 }
@@ -36,15 +40,16 @@ struct Table {
 
 impl Table {
     /// Opens `group`, whose steps and times are those of `clock`. Only rows that all series have are counted.
-    fn open(root: &Node, group: &str, clock: &str) -> Result<Self, H5Error> {
-        let steps = root.read_numbers::<i64>(&format!("{clock}/step"))?;
-        let mut times = root.read_numbers::<f64>(&format!("{clock}/time"))?;
+    fn open(root: &Node, group: &str, clock: &str, sealed: Sealed) -> Result<Self, H5Error> {
+        let clock_step = root.series(&format!("{clock}/step"), sealed)?;
+        let steps = clock_step.written::<i64>()?;
+        let clock_time = root.series(&format!("{clock}/time"), sealed)?;
         let open = |name: &str| -> Result<Option<Series>, H5Error> {
             let node = root.group(group)?;
             if !node.has(name) {
                 return Ok(None);
             }
-            node.series(&format!("{name}/value")).map(Some)
+            node.series(&format!("{name}/value"), sealed).map(Some)
         };
         let mut scalars = Vec::new();
         for q in &SCALARS {
@@ -58,11 +63,17 @@ impl Table {
         if stress.as_ref().is_some_and(|s| s.row_shape() != [3, 3]) {
             return Err(H5Error(format!("{group}/{STRESS} is no list of 3x3 matrices")));
         }
-        let rows = scalars.iter().map(|(_, s)| s).chain(&stress).map(Series::len).min();
-        let rows = rows.unwrap_or(0).min(steps.len()).min(times.len());
+        let others = scalars
+            .iter()
+            .map(|(_, s)| s)
+            .chain(&stress)
+            .chain([&clock_step, &clock_time]);
+        let rows = others
+            .map(Series::len)
+            .try_fold(steps.len(), |n, m| common(n, m, sealed))?;
         let steps: Option<Vec<u64>> = steps.into_iter().take(rows).map(|s| u64::try_from(s).ok()).collect();
         let steps = steps.filter(|s| s.is_sorted_by(|a, b| a < b));
-        times.truncate(rows);
+        let times = clock_time.first(rows)?;
         Ok(Self {
             steps: steps.ok_or_else(|| H5Error(format!("the steps in {clock} do not ascend")))?,
             times,
@@ -74,6 +85,11 @@ impl Table {
     fn truncate(&mut self, rows: usize) {
         self.steps.truncate(rows);
         self.times.truncate(rows);
+    }
+
+    fn verify(&self) -> Result<(), H5Error> {
+        self.stress.iter().try_for_each(Series::verify)?;
+        self.scalars.iter().try_for_each(|(_, series)| series.verify())
     }
 
     fn row(&self, index: usize) -> Result<ThermoRow, H5Error> {
@@ -100,6 +116,14 @@ impl Table {
             volume: None,
         }
     }
+}
+
+/// The number of rows that two series have; in a finished file it is the same.
+fn common(n: usize, m: usize, sealed: Sealed) -> Result<usize, H5Error> {
+    if sealed == Sealed::Yes && n != m {
+        return Err(H5Error(format!("one series has {n} rows and another {m}")));
+    }
+    Ok(n.min(m))
 }
 
 /// Nine numbers, row after row; `None` when they are missing, that is NaN.
@@ -150,20 +174,26 @@ impl Trajectory {
             }
         };
         let version = node.text_attribute("version").map_err(damaged("the version"))?;
-        let header = provenance::read(&root).map_err(damaged("the header"))?;
+        let header = provenance::read(&root)
+            .and_then(|header| {
+                let constants = provenance::read_constants(&root)?;
+                integrity::check(&root, &header, &constants, &version).map(|()| header)
+            })
+            .map_err(damaged("the header"))?;
+        let sealed = integrity::sealed(&root).map_err(damaged("the mark of a finished file"))?;
         let clock = format!("{TRAJECTORY}/position");
-        let mut table = Table::open(&root, "observables", &clock).map_err(damaged("the table of frames"))?;
+        let mut table = Table::open(&root, "observables", &clock, sealed).map_err(damaged("the table of frames"))?;
         let atoms = header.atoms.len();
         let mut frames = table.steps.len();
         let mut series = |name: &str, rows: usize| -> Result<Series, H5mdError> {
             let series = root
-                .series(&format!("{TRAJECTORY}/{name}/value"))
+                .series(&format!("{TRAJECTORY}/{name}/value"), sealed)
                 .map_err(damaged(name))?;
             if series.row_shape() != [rows, 3] {
                 let reason = format!("its shape is {:?}, not [{rows}, 3]", series.row_shape());
                 return Err(damaged(name)(H5Error(reason)));
             }
-            frames = frames.min(series.len());
+            frames = common(frames, series.len(), sealed).map_err(damaged(name))?;
             Ok(series)
         };
         let position = series("position", atoms)?;
@@ -181,6 +211,8 @@ impl Trajectory {
             header,
             version,
             path,
+            sealed,
+            verified: OnceLock::new(),
             _file: file,
         })
     }
@@ -193,6 +225,12 @@ impl Trajectory {
     /// The version of the program that wrote the file.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Was the file finished? If not, the run is going on or was stopped, and there may be more frames than these at
+    /// another time.
+    pub fn finished(&self) -> bool {
+        self.sealed == Sealed::Yes
     }
 
     /// The sizes of the units as the writer used them.
@@ -260,7 +298,20 @@ impl Trajectory {
         }
     }
 
+    /// Checks everything that belongs to the frames and whose chunks have no checksums.
+    fn verify(&self) -> Result<(), H5Error> {
+        self.table.verify()?;
+        let vectors = [
+            Some(&self.position),
+            Some(&self.edges),
+            self.velocity.as_ref(),
+            self.force.as_ref(),
+        ];
+        vectors.into_iter().flatten().try_for_each(Series::verify)
+    }
+
     fn read(&self, index: usize) -> Result<Frame, H5Error> {
+        self.verified.get_or_init(|| self.verify()).clone()?;
         let vectors = |series: &Series, factor: f64| -> Result<Vec<Vec3>, H5Error> {
             let rows = series.vectors(index)?;
             Ok(rows.into_iter().map(|r| Vec3::from(r) * factor).collect())
@@ -283,17 +334,16 @@ impl Trajectory {
     }
 
     fn read_thermo(&self) -> Result<Vec<ThermoRow>, H5Error> {
-        let table = Table::open(&self.root, "thermo", &format!("thermo/{}", SCALARS[0].name))?;
+        let clock = format!("thermo/{}", SCALARS[0].name);
+        let table = Table::open(&self.root, "thermo", &clock, self.sealed)?;
         let mut rows: Vec<ThermoRow> = (0..table.steps.len()).map(|k| table.blank(k)).collect();
-        let node = self.root.group("thermo")?;
-        for q in SCALARS.iter().filter(|q| node.has(q.name)) {
-            let values = node.read_numbers::<f64>(&format!("{}/value", q.name))?;
-            for (row, value) in rows.iter_mut().zip(values) {
-                (q.set)(row, value);
+        for (set, series) in &table.scalars {
+            for (row, value) in rows.iter_mut().zip(series.first(table.steps.len())?) {
+                set(row, value);
             }
         }
-        if table.stress.is_some() {
-            let values = node.read_numbers::<f64>(&format!("{STRESS}/value"))?;
+        if let Some(series) = &table.stress {
+            let values = series.first::<f64>(table.steps.len())?;
             for (row, nine) in rows.iter_mut().zip(values.chunks_exact(9)) {
                 row.stress = matrix(nine);
             }

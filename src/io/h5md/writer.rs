@@ -206,7 +206,7 @@ impl TrajectoryWriter {
             .map_err(|_| self.collect().err().unwrap_or_else(|| self.lost()))
     }
 
-    /// Writes what is waiting, and closes the file.
+    /// Writes what is waiting, and closes the file as finished; dropping the writer does the same, errors unseen.
     ///
     /// # Errors
     /// Any failure to write.
@@ -299,6 +299,7 @@ impl Worker {
             ..
         } = self;
         let failed = |reason: String| H5mdError::write(&summary.path, reason);
+        let served = served.and_then(|()| layout.finish(&file).map_err(|e| e.0));
         drop(layout);
         // After a failure too: what has been flushed becomes a proper file.
         let flushed = file.flush();
@@ -332,7 +333,7 @@ impl Worker {
                     let _ = done.send(());
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.layout.commit().map_err(|e| e.0),
+                Err(RecvTimeoutError::Disconnected) => return self.layout.commit(&self.file).map_err(|e| e.0),
             }
             if self.synced.elapsed() >= self.options.flush_interval {
                 self.sync()?;
@@ -343,7 +344,7 @@ impl Worker {
     }
 
     fn flush(&mut self) -> Result<(), String> {
-        self.layout.commit().and_then(|()| self.file.flush()).map_err(|e| e.0)?;
+        self.layout.commit(&self.file).map_err(|e| e.0)?;
         self.pending = (0, 0);
         self.reserve()
     }
