@@ -27,8 +27,8 @@ Examples:
   admd simulate inputs/argon.toml --json > run.json
 
 Ctrl-C, SIGTERM and SIGHUP finish the step, write the last frame and close the file (exit codes
-130, 143 and 129); a second signal stops at once; under nohup SIGHUP is ignored. Steps, times and
-units are those of the input; every result is printed with its unit.")]
+130, 143 and 129); a second signal stops at once; under nohup SIGHUP is ignored. Steps, times
+and units are those of the input; every result is printed with its unit.")]
 pub(super) struct Simulate {
     /// The input
     #[arg(value_name = "INPUT.toml", value_hint = ValueHint::FilePath)]
