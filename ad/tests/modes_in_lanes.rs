@@ -60,6 +60,16 @@ impl Kernel for AllModes<'_> {
     }
 }
 
+/// Everything is inlined into one function, and a debug build gives each of its thousands of intermediate registers a place
+/// of its own: more than the 2 MiB of a test's thread.
+fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    const STACK: usize = 64 << 20;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        thread.unwrap().join().unwrap()
+    })
+}
+
 #[test]
 fn each_lane_has_the_derivatives_of_its_own_point() {
     let mut random = Random(8);
@@ -76,7 +86,7 @@ fn each_lane_has_the_derivatives_of_its_own_point() {
         point[2] = 0.0;
     }
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-        let all = dispatch(isa, AllModes { points: &points });
+        let all = on_a_large_stack(|| dispatch(isa, AllModes { points: &points }));
         for (point, modes) in points.iter().zip(all) {
             let [alone, ..] = dispatch(Isa::Scalar, AllModes { points: &[*point] })[0];
             for (mode, jet) in ["dual", "stack tape", "tape"].iter().zip(modes) {
