@@ -135,7 +135,7 @@ pub use dual::Dual;
 #[cfg(target_arch = "x86_64")]
 pub use lanes::{F64x4, F64x8};
 pub use lanes::{Isa, IsaError, Kernel, dispatch};
-pub use real::{Lane, Mask, Real};
+pub use real::{Element, Lane, Mask, Real};
 pub use stack_tape::{Rev, StackTape, reverse};
 pub use tape::{Gradient, Tape, Var};
 

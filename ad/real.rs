@@ -115,11 +115,30 @@ pub trait Real:
     }
 }
 
-/// A hardware value without derivatives: `f64` itself or a SIMD register of them.
+/// A floating-point number as memory holds it, with its lane type for every instruction set.
+pub trait Element: Copy + Debug + Default + PartialOrd + Send + Sync + 'static {
+    /// One number at a time.
+    type Scalar: Lane<Element = Self>;
+    /// AVX2 registers.
+    type Avx2: Lane<Element = Self>;
+    /// AVX-512 registers.
+    type Avx512: Lane<Element = Self>;
+    /// Width of the widest of them: what is laid out for this width suits them all.
+    const WIDEST: usize = <Self::Avx512 as Lane>::WIDTH;
+
+    /// The nearest number.
+    fn narrow(x: f64) -> Self;
+    /// The same number, exactly.
+    fn widen(self) -> f64;
+}
+
+/// A hardware value without derivatives: `f64` itself or a SIMD register of numbers.
 pub trait Lane: Real<Lane = Self> + Send + Sync + 'static {
     /// One truth value a lane.
     type Mask: Mask;
-    /// Number of f64 values side by side.
+    /// What a lane holds.
+    type Element: Element;
+    /// Number of values side by side.
     const WIDTH: usize;
     /// Name of the instruction set, for the record in output files.
     const ISA: &'static str;
@@ -128,24 +147,29 @@ pub trait Lane: Real<Lane = Self> + Send + Sync + 'static {
     fn from_fn(f: impl FnMut(usize) -> f64) -> Self;
     /// The value in lane `k`.
     fn extract(self, k: usize) -> f64;
-    /// Sum over the lanes, always in the same order.
+    /// Sum over the lanes in f64, always in the same order.
     fn sum(self) -> f64;
 
     /// Reads `WIDTH` consecutive values.
     ///
     /// # Safety
-    /// `p` must be valid for reading `WIDTH` values; no alignment is needed beyond that of f64.
-    unsafe fn load(p: *const f64) -> Self;
+    /// `p` must be valid for reading `WIDTH` values; no alignment is needed beyond that of the element.
+    unsafe fn load(p: *const Self::Element) -> Self;
     /// Writes `WIDTH` consecutive values.
     ///
     /// # Safety
     /// `p` must be valid for writing `WIDTH` values.
-    unsafe fn store(self, p: *mut f64);
+    unsafe fn store(self, p: *mut Self::Element);
+    /// Adds lane k to `p[k]`, in f64.
+    ///
+    /// # Safety
+    /// `p` must be valid for reading and writing `WIDTH` values.
+    unsafe fn add_to(self, p: *mut f64);
     /// Reads `base[index[k]]` into lane k.
     ///
     /// # Safety
     /// `index` must be valid for reading `WIDTH` values, each a valid offset from `base` and below 2³¹.
-    unsafe fn gather(base: *const f64, index: *const u32) -> Self;
+    unsafe fn gather(base: *const Self::Element, index: *const u32) -> Self;
 
     /// The first three columns of a table with rows of four numbers: lane k reads row `index[k]`.
     ///
@@ -154,12 +178,17 @@ pub trait Lane: Real<Lane = Self> + Send + Sync + 'static {
     ///
     /// # Safety
     /// `index` must be valid for reading `WIDTH` values, each the number of a row of four values from `base` on.
-    unsafe fn columns(base: *const f64, index: *const u32) -> [Self; 3];
-    /// Writes to `out`, side by side and in order, those of the first `count` values of `index` whose lane is in the mask and
-    /// which are not `except`. Returns how many they are.
+    unsafe fn columns(base: *const Self::Element, index: *const u16) -> [Self; 3];
+    /// Writes to `out`, side by side and in order, those values of `index` whose lane is in the mask and which are not
+    /// `except`. Returns how many they are.
     ///
     /// # Safety
     /// `index` must be valid for reading and `out` for writing `WIDTH` values; what is written beyond those kept is not
     /// specified.
-    unsafe fn keep(mask: Self::Mask, index: *const u32, count: usize, except: u32, out: *mut u32) -> usize;
+    unsafe fn keep(mask: Self::Mask, index: *const u16, except: u16, out: *mut u16) -> usize;
+    /// Writes the lanes in the mask to `out`, side by side and in order.
+    ///
+    /// # Safety
+    /// `out` must be valid for writing `WIDTH` values; what is written beyond those kept is not specified.
+    unsafe fn pack(self, mask: Self::Mask, out: *mut Self::Element);
 }

@@ -116,6 +116,7 @@ impl Real for F64x4 {
 
 impl Lane for F64x4 {
     type Mask = Mask4;
+    type Element = f64;
     const WIDTH: usize = 4;
     const ISA: &'static str = "avx2";
 
@@ -150,11 +151,15 @@ impl Lane for F64x4 {
         hardware!(_mm256_storeu_pd(p, self.0));
     }
     #[inline(always)]
+    unsafe fn add_to(self, p: *mut f64) {
+        hardware!(_mm256_storeu_pd(p, _mm256_add_pd(_mm256_loadu_pd(p), self.0)));
+    }
+    #[inline(always)]
     unsafe fn gather(base: *const f64, index: *const u32) -> Self {
         Self(hardware!(_mm256_i32gather_pd::<8>(base, _mm_loadu_si128(index.cast()))))
     }
     #[inline(always)]
-    unsafe fn columns(base: *const f64, index: *const u32) -> [Self; 3] {
+    unsafe fn columns(base: *const f64, index: *const u16) -> [Self; 3] {
         hardware!({
             let row = |k: usize| _mm256_loadu_pd(base.add(4 * *index.add(k) as usize));
             let [a, b, c, d] = [row(0), row(1), row(2), row(3)];
@@ -168,17 +173,27 @@ impl Lane for F64x4 {
         })
     }
     #[inline(always)]
-    unsafe fn keep(mask: Mask4, index: *const u32, count: usize, except: u32, out: *mut u32) -> usize {
+    unsafe fn keep(mask: Mask4, index: *const u16, except: u16, out: *mut u16) -> usize {
         hardware!({
             let near = _mm256_movemask_pd(mask.0);
             let mut kept = 0;
-            for k in 0..Self::WIDTH.min(count) {
+            for k in 0..Self::WIDTH {
                 let one = *index.add(k);
                 *out.add(kept) = one;
                 kept += usize::from((near >> k & 1 == 1) & (one != except));
             }
             kept
         })
+    }
+    #[inline(always)]
+    unsafe fn pack(self, mask: Mask4, out: *mut f64) {
+        hardware!({
+            let (near, mut kept) = (_mm256_movemask_pd(mask.0), 0);
+            for k in 0..Self::WIDTH {
+                *out.add(kept) = self.extract(k);
+                kept += (near >> k & 1) as usize;
+            }
+        });
     }
 }
 

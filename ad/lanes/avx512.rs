@@ -109,6 +109,7 @@ impl Real for F64x8 {
 
 impl Lane for F64x8 {
     type Mask = Mask8;
+    type Element = f64;
     const WIDTH: usize = 8;
     const ISA: &'static str = "avx512";
 
@@ -144,6 +145,10 @@ impl Lane for F64x8 {
         hardware!(_mm512_storeu_pd(p, self.0));
     }
     #[inline(always)]
+    unsafe fn add_to(self, p: *mut f64) {
+        hardware!(_mm512_storeu_pd(p, _mm512_add_pd(_mm512_loadu_pd(p), self.0)));
+    }
+    #[inline(always)]
     unsafe fn gather(base: *const f64, index: *const u32) -> Self {
         Self(hardware!(_mm512_i32gather_pd::<8>(
             _mm256_loadu_si256(index.cast()),
@@ -151,7 +156,7 @@ impl Lane for F64x8 {
         )))
     }
     #[inline(always)]
-    unsafe fn columns(base: *const f64, index: *const u32) -> [Self; 3] {
+    unsafe fn columns(base: *const f64, index: *const u16) -> [Self; 3] {
         hardware!({
             let row = |k: usize| _mm256_loadu_pd(base.add(4 * *index.add(k) as usize));
             let [a, b, c, d] = [
@@ -172,14 +177,18 @@ impl Lane for F64x8 {
         })
     }
     #[inline(always)]
-    unsafe fn keep(mask: Mask8, index: *const u32, count: usize, except: u32, out: *mut u32) -> usize {
+    unsafe fn keep(mask: Mask8, index: *const u16, except: u16, out: *mut u16) -> usize {
         hardware!({
-            let valid = if count >= 8 { 0xff } else { (1_u8 << count) - 1 };
-            let index = _mm256_loadu_si256(index.cast());
-            let kept = _mm256_mask_cmpneq_epi32_mask(valid & mask.0, index, _mm256_set1_epi32(except as i32));
-            _mm256_storeu_si256(out.cast(), _mm256_maskz_compress_epi32(kept, index));
+            let index = _mm256_cvtepu16_epi32(_mm_loadu_si128(index.cast()));
+            let kept = _mm256_mask_cmpneq_epi32_mask(mask.0, index, _mm256_set1_epi32(except.into()));
+            let packed = _mm256_maskz_compress_epi32(kept, index);
+            _mm_storeu_si128(out.cast(), _mm256_cvtepi32_epi16(packed));
             kept.count_ones() as usize
         })
+    }
+    #[inline(always)]
+    unsafe fn pack(self, mask: Mask8, out: *mut f64) {
+        hardware!(_mm512_storeu_pd(out, _mm512_maskz_compress_pd(mask.0, self.0)));
     }
 }
 

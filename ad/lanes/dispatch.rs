@@ -4,7 +4,7 @@
 //! kernel, inlined into it, is compiled for that instruction set. This holds only while everything is inlined: mark
 //! [`Kernel::run`] and what it calls `#[inline(always)]`.
 
-use crate::real::Lane;
+use crate::real::{Element, Lane};
 use core::fmt;
 use core::str::FromStr;
 
@@ -147,7 +147,7 @@ impl Isa {
     }
 }
 
-/// Work written once over any lane type.
+/// Work written once over any lane type of one kind of number, `f64` unless said.
 ///
 /// ```
 /// use admd_ad::{Isa, Kernel, Lane, dispatch};
@@ -158,7 +158,7 @@ impl Isa {
 /// impl Kernel for SumOfSquares<'_> {
 ///     type Output = f64;
 ///     #[inline(always)]
-///     fn run<L: Lane>(self) -> f64 {
+///     fn run<L: Lane<Element = f64>>(self) -> f64 {
 ///         let mut sum = L::lit(0.0);
 ///         for block in self.0.chunks_exact(L::WIDTH) {
 ///             // SAFETY: the block holds one lane value.
@@ -171,11 +171,11 @@ impl Isa {
 ///
 /// assert_eq!(dispatch(Isa::best(), SumOfSquares(&[2.0; 16])), 64.0);
 /// ```
-pub trait Kernel {
+pub trait Kernel<E: Element = f64> {
     /// What the kernel returns.
     type Output;
     /// The work. Mark the implementation `#[inline(always)]`: what is not inlined is not compiled for the instruction set.
-    fn run<L: Lane>(self) -> Self::Output;
+    fn run<L: Lane<Element = E>>(self) -> Self::Output;
 }
 
 /// Runs a kernel with the lanes of an instruction set.
@@ -184,7 +184,7 @@ pub trait Kernel {
 /// When this CPU lacks the instruction set; [`Isa::best`], [`Isa::detect`] and [`Isa::requested`] return only supported
 /// ones.
 #[inline]
-pub fn dispatch<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
+pub fn dispatch<E: Element, K: Kernel<E>>(isa: Isa, kernel: K) -> K::Output {
     assert!(isa.is_supported(), "this CPU does not support {isa}");
     match isa {
         #[cfg(target_arch = "x86_64")]
@@ -193,18 +193,18 @@ pub fn dispatch<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the CPU was checked above.
         Isa::Avx2 => unsafe { enter_avx2(kernel) },
-        _ => kernel.run::<f64>(),
+        _ => kernel.run::<E::Scalar>(),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,fma,avx2,bmi1,bmi2,popcnt,lzcnt")]
-fn enter_avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<super::F64x8>()
+fn enter_avx512<E: Element, K: Kernel<E>>(kernel: K) -> K::Output {
+    kernel.run::<E::Avx512>()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt,lzcnt")]
-fn enter_avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<super::F64x4>()
+fn enter_avx2<E: Element, K: Kernel<E>>(kernel: K) -> K::Output {
+    kernel.run::<E::Avx2>()
 }

@@ -1,7 +1,7 @@
 //! One f64 as a lane of width 1: the reference that the SIMD lanes are tested against.
 
 use crate::elementary::powi_by_squaring;
-use crate::real::{Lane, Mask, Real};
+use crate::real::{Element, Lane, Mask, Real};
 
 impl Mask for bool {
     #[inline(always)]
@@ -108,8 +108,30 @@ impl Real for f64 {
     }
 }
 
+impl Element for f64 {
+    type Scalar = f64;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = super::F64x4;
+    #[cfg(not(target_arch = "x86_64"))]
+    type Avx2 = f64;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = super::F64x8;
+    #[cfg(not(target_arch = "x86_64"))]
+    type Avx512 = f64;
+
+    #[inline(always)]
+    fn narrow(x: f64) -> Self {
+        x
+    }
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        self
+    }
+}
+
 impl Lane for f64 {
     type Mask = bool;
+    type Element = f64;
     const WIDTH: usize = 1;
     const ISA: &'static str = "scalar";
 
@@ -136,12 +158,17 @@ impl Lane for f64 {
         unsafe { p.write(self) }
     }
     #[inline(always)]
+    unsafe fn add_to(self, p: *mut f64) {
+        // SAFETY: the caller guarantees that one value can be read and written.
+        unsafe { *p += self }
+    }
+    #[inline(always)]
     unsafe fn gather(base: *const f64, index: *const u32) -> Self {
         // SAFETY: the caller guarantees one readable index and that it is a valid offset.
         unsafe { base.add(index.read() as usize).read() }
     }
     #[inline(always)]
-    unsafe fn columns(base: *const f64, index: *const u32) -> [Self; 3] {
+    unsafe fn columns(base: *const f64, index: *const u16) -> [Self; 3] {
         // SAFETY: the caller guarantees one readable index and that it is the number of a row of four values.
         unsafe {
             let row = base.add(4 * index.read() as usize);
@@ -149,12 +176,17 @@ impl Lane for f64 {
         }
     }
     #[inline(always)]
-    unsafe fn keep(mask: bool, index: *const u32, count: usize, except: u32, out: *mut u32) -> usize {
+    unsafe fn keep(mask: bool, index: *const u16, except: u16, out: *mut u16) -> usize {
         // SAFETY: the caller guarantees one readable and one writable value.
         unsafe {
             let own = index.read();
             out.write(own);
-            usize::from(mask & (count > 0) & (own != except))
+            usize::from(mask & (own != except))
         }
+    }
+    #[inline(always)]
+    unsafe fn pack(self, _: bool, out: *mut f64) {
+        // SAFETY: the caller guarantees one writable value.
+        unsafe { out.write(self) }
     }
 }

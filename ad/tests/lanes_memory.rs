@@ -11,7 +11,7 @@ macro_rules! kernel {
         impl Kernel for $name {
             type Output = ();
             #[inline(always)]
-            fn run<$lane: Lane>(self) $body
+            fn run<$lane: Lane<Element = f64>>(self) $body
         }
     };
 }
@@ -40,7 +40,7 @@ kernel!(Gather, L, {
 
 kernel!(Columns, L, {
     let table: Vec<f64> = (0..400).map(|k| f64::from(k) * 0.5).collect();
-    let index: Vec<u32> = (0..L::WIDTH as u32).map(|k| (k * 37 + 99) % 100).collect();
+    let index: Vec<u16> = (0..L::WIDTH as u16).map(|k| (k * 37 + 99) % 100).collect();
     // SAFETY: WIDTH indices of rows of the table.
     let columns = unsafe { L::columns(table.as_ptr(), index.as_ptr()) };
     for k in 0..L::WIDTH {
@@ -50,23 +50,41 @@ kernel!(Columns, L, {
     }
 });
 
-kernel!(Keep, L, {
-    let index: Vec<u32> = (0..L::WIDTH as u32).map(|k| 100 + 3 * k).collect();
+kernel!(KeepAndPack, L, {
+    // beyond 2¹⁵, where a signed comparison or a saturating conversion would show
+    let index: Vec<u16> = (0..L::WIDTH as u16).map(|k| 65_000 + 3 * k).collect();
+    let values = L::from_fn(|k| 0.5 * k as f64);
     for bits in 0..1_u32 << L::WIDTH {
         let mask = L::lit(0.5).lt(L::from_fn(|k| f64::from((bits >> k) & 1)));
-        for count in 0..=L::WIDTH + 1 {
-            for except in [0, 100, 100 + 3 * (L::WIDTH as u32 - 1)] {
-                let mut out = vec![0; L::WIDTH];
-                // SAFETY: WIDTH values are there on both sides.
-                let kept = unsafe { L::keep(mask, index.as_ptr(), count, except, out.as_mut_ptr()) };
-                let wanted: Vec<u32> = (0..L::WIDTH.min(count))
-                    .filter(|k| bits >> k & 1 == 1 && index[*k] != except)
-                    .map(|k| index[k])
-                    .collect();
-                assert_eq!(out[..kept], wanted);
-            }
+        let lanes = || (0..L::WIDTH).filter(|k| bits >> k & 1 == 1);
+        for except in [0, 65_000, 65_000 + 3 * (L::WIDTH as u16 - 1)] {
+            let mut out = vec![0; L::WIDTH];
+            // SAFETY: WIDTH values are there on both sides.
+            let kept = unsafe { L::keep(mask, index.as_ptr(), except, out.as_mut_ptr()) };
+            let wanted: Vec<u16> = lanes().map(|k| index[k]).filter(|x| *x != except).collect();
+            assert_eq!(out[..kept], wanted);
         }
+        let mut out = vec![-1.0; L::WIDTH];
+        // SAFETY: WIDTH values are there.
+        unsafe { values.pack(mask, out.as_mut_ptr()) };
+        let wanted: Vec<f64> = lanes().map(|k| 0.5 * k as f64).collect();
+        assert_eq!(out[..wanted.len()], wanted);
     }
+});
+
+kernel!(AddTo, L, {
+    let mut sums: Vec<f64> = (0..L::WIDTH + 2).map(|k| k as f64).collect();
+    // SAFETY: WIDTH values are there from the second on.
+    unsafe { L::from_fn(|k| 0.25 * k as f64).add_to(sums.as_mut_ptr().add(1)) };
+    let wanted = |k: usize| {
+        k as f64
+            + if (1..=L::WIDTH).contains(&k) {
+                0.25 * (k - 1) as f64
+            } else {
+                0.0
+            }
+    };
+    assert!((0..L::WIDTH + 2).all(|k| sums[k] == wanted(k)));
 });
 
 kernel!(SumAndExtract, L, {
@@ -146,8 +164,13 @@ fn columns_transpose_the_indexed_rows() {
 }
 
 #[test]
-fn keep_compresses_the_masked_indices() {
-    on_every_isa(|isa| dispatch(isa, Keep));
+fn keep_and_pack_put_the_masked_lanes_side_by_side() {
+    on_every_isa(|isa| dispatch(isa, KeepAndPack));
+}
+
+#[test]
+fn add_to_adds_in_memory_and_touches_nothing_else() {
+    on_every_isa(|isa| dispatch(isa, AddTo));
 }
 
 #[test]
