@@ -134,7 +134,7 @@ pub mod tape;
 pub use dual::Dual;
 #[cfg(target_arch = "x86_64")]
 pub use lanes::{F64x4, F64x8};
-pub use lanes::{Isa, IsaError, Kernel, dispatch};
+pub use lanes::{Isa, IsaError, Kernel, dispatch, transpose};
 pub use real::{Element, Lane, Mask, Real};
 pub use stack_tape::{Rev, StackTape, reverse};
 pub use tape::{Gradient, Tape, Var};

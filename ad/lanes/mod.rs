@@ -6,6 +6,7 @@
 
 mod dispatch;
 mod scalar;
+mod transpose;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -23,3 +24,4 @@ pub use avx2::{F64x4, Mask4};
 #[cfg(target_arch = "x86_64")]
 pub use avx512::{F64x8, Mask8};
 pub use dispatch::{Isa, IsaError, Kernel, dispatch};
+pub use transpose::transpose;

@@ -80,6 +80,15 @@ impl Cell {
         1.0 / self.inverse.row(k).norm()
     }
 
+    /// Are the edges at right angles to each other?
+    pub(super) fn is_orthogonal(&self) -> bool {
+        let right = |a: usize, b: usize| {
+            let (a, b) = (self.edge(a), self.edge(b));
+            a.dot(&b).abs() <= 1e-14 * a.norm() * b.norm()
+        };
+        right(0, 1) && right(0, 2) && right(1, 2)
+    }
+
     /// Coordinates in units of the edges.
     pub fn fractional(&self, r: Vec3) -> Vec3 {
         self.inverse * r

@@ -2,7 +2,6 @@
 
 use super::neighbors::NeighborList;
 use super::pair_term::PairTerm;
-use super::sell::{LANES, SLICES};
 use super::{Configuration, EngineError, Vec3};
 
 /// The closest pair of an atom whose energy or slope is not finite, else the force itself.
@@ -14,13 +13,15 @@ pub(super) fn culprit(
     force: Vec3,
 ) -> EngineError {
     let slot = list.layout.slots[atom] as usize;
-    let (block, row) = (slot / (LANES * SLICES), slot % (LANES * SLICES));
+    let block = list.blocks.iter().find(|b| (b.halo.first..b.halo.first + b.halo.own).contains(&slot));
     let mut worst: Option<(f64, usize)> = None;
-    for entry in list.blocks[block].row(row / LANES, row % LANES) {
-        let Some(other) = list.layout.atom(entry as usize) else {
+    for place in block.into_iter().flat_map(|b| b.row(slot - b.halo.first)) {
+        let Some((neighbor, shift)) = block.and_then(|b| b.halo.slot(place)) else {
             continue;
         };
-        let r2 = (list.coordinates.position(entry as usize) - list.coordinates.position(slot)).norm_squared();
+        let other = list.layout.atoms[neighbor] as usize;
+        let image = list.coordinates.position(neighbor) + c.cell.translation(shift);
+        let r2 = (image - list.coordinates.position(slot)).norm_squared();
         let (a, b) = (c.species[atom].into(), c.species[other].into());
         let bad = terms
             .iter()

@@ -83,6 +83,17 @@ pub enum EngineError {
         /// What the list needs, by estimate.
         size: super::ListSize,
     },
+    /// More atoms and images around a few atoms than the list can number.
+    #[error(
+        "some atom has about {places} atoms and images within {reach}, more than the 65,000 that the list can number; \
+         shorten the cutoff, or look for atoms that have collapsed on one spot"
+    )]
+    TooManyNeighbors {
+        /// Cutoff and skin \[length\].
+        reach: f64,
+        /// How many places a single slice of the list would see.
+        places: usize,
+    },
     /// Tail corrections where the fluid does not fill all space.
     #[error(
         "the potential `{label}` has tail corrections, but the edges of the cell are periodic: {periodic:?}; they stand \

@@ -1,11 +1,10 @@
 //! The force field: a sum of bound potentials over one neighbour list.
 
-use super::kernel::BlockSums;
-use super::neighbors::NeighborList;
+use super::neighbors::{NeighborList, Plan};
 use super::pair_term::{Job, PairTerm, bind};
-use super::search::Kinds;
-use super::{Configuration, EngineError, Evaluation, Mat3, Request, Tangent, diagnose, reduce};
-use admd_ad::{Isa, IsaError};
+use super::sweep::{Harvest, Sweep};
+use super::{Configuration, EngineError, Evaluation, Mat3, Request, Tangent, diagnose};
+use admd_ad::{Element, Isa, IsaError};
 use admd_potentials::form::binding::{Leaf, PairBinding};
 
 /// How the engine works, as opposed to what it computes.
@@ -16,12 +15,40 @@ pub struct Settings {
     pub skin: f64,
     /// The instruction set of the kernels; `None` leaves the choice to [`Isa::detect`].
     pub isa: Option<Isa>,
+    /// The precision of forces, energies and virial.
+    pub precision: Precision,
 }
 
 impl Settings {
-    /// The given skin \[length\], and the best instruction set of this machine.
+    /// The given skin \[length\], the best instruction set of this machine, and double precision.
     pub fn new(skin: f64) -> Self {
-        Self { skin, isa: None }
+        Self {
+            skin,
+            isa: None,
+            precision: Precision::Double,
+        }
+    }
+}
+
+/// How many digits the force kernel keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// f64 throughout.
+    #[default]
+    Double,
+    /// Pairs, and the sum over the neighbours of one atom, in f32, on positions relative to the middle of some hundred
+    /// atoms; every other sum, and the state, in f64. Forces are good to about six digits of the largest pair force.
+    /// Tangents and parameter gradients are evaluated in f64 still.
+    Mixed,
+}
+
+impl Precision {
+    /// Atoms in a slice of the list: one in each lane of the widest register.
+    pub(super) fn width(self) -> usize {
+        match self {
+            Self::Double => f64::WIDEST,
+            Self::Mixed => f32::WIDEST,
+        }
     }
 }
 
@@ -43,13 +70,11 @@ pub struct NeighborStatistics {
 pub struct ForceField {
     pub(super) terms: Vec<Box<dyn PairTerm>>,
     species: usize,
-    /// The number of each pair of species, in either order.
-    pairs: Vec<u32>,
     settings: Settings,
     isa: Isa,
     statistics: NeighborStatistics,
     list: NeighborList,
-    sums: Vec<BlockSums>,
+    harvest: Harvest,
 }
 
 impl ForceField {
@@ -80,21 +105,15 @@ impl ForceField {
             });
         }
         let species = bindings.first().map_or(0, |b| b.species.len());
-        let pair = |a: usize, b: usize| bindings.first().map_or(0, |f| f.index(a, b) as u32);
-        let pairs = (0..species)
-            .flat_map(|a| (0..species).map(move |b| (a, b)))
-            .map(|(a, b)| pair(a, b))
-            .collect();
         let terms = bindings.into_iter().map(bind).collect::<Result<_, _>>()?;
         Ok(Self {
             terms,
             species,
-            pairs,
             settings,
             isa,
             statistics: NeighborStatistics::default(),
             list: NeighborList::default(),
-            sums: Vec::new(),
+            harvest: Harvest::default(),
         })
     }
 
@@ -163,62 +182,76 @@ impl ForceField {
     pub fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError> {
         self.check(c, request)?;
         self.statistics.evaluations += 1;
-        let kinds = Kinds {
+        let plan = Plan {
+            cutoff: self.cutoff(),
+            skin: self.settings.skin,
+            width: self.settings.precision.width(),
             species: self.species,
-            pairs: &self.pairs,
+            isa: self.isa,
         };
-        let reach = (self.cutoff(), self.settings.skin);
-        self.list
-            .ensure(c, request.tangent, reach, (kinds, self.isa), &mut self.statistics)?;
+        self.list.ensure(c, request.tangent, plan, &mut self.statistics)?;
 
-        let parts = 1 + usize::from(request.tangent.is_some());
-        let energy = request.energy_and_virial || request.per_atom;
-        self.sums.resize_with(self.list.blocks.len(), BlockSums::default);
-        for (sums, block) in self.sums.iter_mut().zip(&self.list.blocks) {
-            sums.reset(block.lanes(), parts);
-        }
         let mut job = Job {
-            list: &self.list,
             configuration: c,
             direction: request.tangent,
             first_parameter: 0,
-            isa: self.isa,
         };
-        let mut tail = [(0.0, 0.0); 2];
-        let mut gradient = Vec::new();
+        let mut jobs = Vec::with_capacity(self.terms.len());
         for term in &self.terms {
-            term.forces(job, energy, &mut self.sums);
+            jobs.push(job);
+            job.first_parameter += term.binding().leaves.len();
+        }
+        let mut tail = [(0.0, 0.0); 2];
+        for (term, job) in self.terms.iter().zip(&jobs) {
             if request.energy_and_virial {
-                for (sum, (u, w)) in tail.iter_mut().zip(term.tail(job)) {
+                for (sum, (u, w)) in tail.iter_mut().zip(term.tail(*job)) {
                     *sum = (sum.0 + u, sum.1 + w);
                 }
             }
-            if request.gradient {
-                gradient.extend(term.gradient(job));
+        }
+        let sweep = Sweep {
+            terms: &self.terms,
+            tables: self.terms.iter().zip(&jobs).map(|(t, job)| t.tables(job)).collect(),
+            list: &self.list,
+            cell: &c.cell,
+            request,
+            isa: self.isa,
+            precision: self.settings.precision,
+        };
+        sweep.run(&mut self.harvest);
+        let mut gradient = Vec::new();
+        if request.gradient {
+            let mut rest = self.harvest.slopes.as_slice();
+            for (term, job) in self.terms.iter().zip(&jobs) {
+                let (own, others) = rest.split_at(term.slopes(request.tangent.is_some()));
+                gradient.extend(term.gradient(*job, own));
+                rest = others;
             }
-            job.first_parameter += term.binding().leaves.len();
         }
 
-        let (layout, sums) = (&self.list.layout, &self.sums);
+        let (slots, harvest) = (&self.list.layout.slots, &self.harvest);
         let answer = |p: usize, out: &mut Answer| {
-            reduce::forces(layout, sums, p, out.forces);
-            *out.energy = request
-                .energy_and_virial
-                .then(|| reduce::energy(layout, sums, p) + tail[p].0);
-            *out.virial = request
-                .energy_and_virial
-                .then(|| reduce::virial(sums, p) + Mat3::identity() * tail[p].1);
+            let finite = harvest.forces(slots, p, out.forces);
+            *out.energy = request.energy_and_virial.then(|| harvest.energy(p) + tail[p].0);
+            let virial = || harvest.virial(p) + Mat3::identity() * tail[p].1;
+            *out.virial = request.energy_and_virial.then(virial);
             out.energies.clear();
             if request.per_atom {
-                reduce::energies(layout, sums, p, out.energies);
+                harvest.energies(slots, p, out.energies);
             }
             out.gradient.clear();
             out.gradient.extend(gradient.iter().map(|g| g[p]));
+            finite
         };
-        answer(0, &mut places!(&mut *out));
+        let finite = answer(0, &mut places!(&mut *out));
         match (request.tangent, &mut out.tangent) {
             (None, t) => *t = None,
-            (Some(_), t) => answer(1, &mut places!(t.get_or_insert_with(Tangent::default))),
+            (Some(_), t) => {
+                answer(1, &mut places!(t.get_or_insert_with(Tangent::default)));
+            }
+        }
+        if finite {
+            return Ok(());
         }
         match out.forces.iter().position(|f| !f.iter().all(|x| x.is_finite())) {
             Some(atom) => Err(diagnose::culprit(&self.terms, &self.list, c, atom, out.forces[atom])),
@@ -256,22 +289,14 @@ impl ForceField {
                 )?;
             }
         }
-        for (atom, (&s, p)) in c.species.iter().zip(&c.positions).enumerate() {
-            if usize::from(s) >= self.species {
-                return Err(EngineError::UnknownSpecies {
-                    atom,
-                    species: s.into(),
-                    known: self.species,
-                });
-            }
-            if !p.iter().all(|x| x.is_finite()) {
-                return Err(EngineError::NonFinitePosition {
-                    atom,
-                    position: (*p).into(),
-                });
-            }
+        match c.species.iter().position(|s| usize::from(*s) >= self.species) {
+            Some(atom) => Err(EngineError::UnknownSpecies {
+                atom,
+                species: c.species[atom].into(),
+                known: self.species,
+            }),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -1,21 +1,20 @@
 //! The list and the force kernel by themselves, so that benchmarks and tests can plug other evaluators into the same loop.
 
+use super::force_field::Precision;
+use super::halo::Local;
 use super::kernel::{BlockSums, ForcePass, PairEvaluator};
-use super::neighbors::NeighborList;
+use super::neighbors::{NeighborList, Plan};
 use super::order::Value;
-use super::search::Kinds;
-use super::sell::{LANES, SLICES};
 use super::table::Table;
-use super::{Configuration, EngineError, NeighborStatistics, Vec3, reduce};
-use admd_ad::{Isa, dispatch};
+use super::{Configuration, EngineError, NeighborStatistics, Vec3};
+use admd_ad::{Element, Isa, dispatch};
 
 /// A list over one species, and sums of its blocks.
 pub struct Laboratory {
     list: NeighborList,
     sums: Vec<BlockSums>,
-    isa: Isa,
-    /// Cutoff and skin.
-    reach: (f64, f64),
+    plan: Plan,
+    cell: super::Cell,
 }
 
 impl Laboratory {
@@ -23,12 +22,24 @@ impl Laboratory {
     ///
     /// # Errors
     /// A configuration that has no list.
-    pub fn new(c: &Configuration, cutoff: f64, skin: f64, isa: Isa) -> Result<Self, EngineError> {
+    pub fn new(
+        c: &Configuration,
+        cutoff: f64,
+        skin: f64,
+        isa: Isa,
+        precision: Precision,
+    ) -> Result<Self, EngineError> {
         let mut laboratory = Self {
             list: NeighborList::default(),
             sums: Vec::new(),
-            isa,
-            reach: (cutoff, skin),
+            plan: Plan {
+                cutoff,
+                skin,
+                width: precision.width(),
+                species: 1,
+                isa,
+            },
+            cell: c.cell.clone(),
         };
         laboratory.rebuild(c)?;
         Ok(laboratory)
@@ -40,40 +51,53 @@ impl Laboratory {
     /// A configuration that has no list.
     pub fn rebuild(&mut self, c: &Configuration) -> Result<u64, EngineError> {
         let mut statistics = NeighborStatistics::default();
-        let kinds = Kinds {
-            species: 1,
-            pairs: &[0],
-        };
         self.list.forget();
-        self.list
-            .ensure(c, None, self.reach, (kinds, self.isa), &mut statistics)?;
+        self.list.ensure(c, None, self.plan, &mut statistics)?;
         self.sums.resize_with(self.list.blocks.len(), BlockSums::default);
+        self.cell.clone_from(&c.cell);
         Ok(statistics.entries)
     }
 
-    /// Takes new coordinates of the atoms into the list that is there.
-    pub fn refresh(&mut self, c: &Configuration) {
-        self.list
-            .coordinates
-            .refresh(&self.list.layout, &c.cell, &c.positions, None);
+    /// Takes new coordinates of the atoms into the list that is there. Is it valid still?
+    pub fn refresh(&mut self, c: &Configuration) -> bool {
+        self.list.refresh(c, self.plan.cutoff)
+    }
+
+    /// Copies what each block sees, and does nothing with it.
+    pub fn copy<E: Element>(&self, local: &mut Local<E>) {
+        for block in &self.list.blocks {
+            local.take(&block.halo, &self.cell, &self.list.coordinates, None, self.plan.isa);
+        }
     }
 
     /// Runs the force kernel once over all blocks on this thread.
-    pub fn forces<P: PairEvaluator, const ENERGY: bool>(&mut self, coef: P::Coef<f64>) {
-        let cutoff2 = self.reach.0 * self.reach.0;
-        let table = Table::new::<Value, P::Coef<f64>>(&[(cutoff2, coef)]);
-        debug_assert_eq!(table.pairs(), 1);
+    pub fn forces<P: PairEvaluator, E: Element, const ENERGY: bool>(
+        &mut self,
+        coef: P::Coef<f64>,
+        local: &mut Local<E>,
+    ) {
+        let cutoff2 = self.plan.cutoff * self.plan.cutoff;
+        let table = Table::new::<Value, P::Coef<f64>>(&[(cutoff2, coef)], vec![0]);
+        let isa = self.plan.isa;
+        let mut slopes = vec![0.0; P::SLOPES];
         for (sums, block) in self.sums.iter_mut().zip(&self.list.blocks) {
             sums.reset(block.lanes(), 1);
-            let pass = ForcePass::<P, Value, ENERGY, true>::new(block, &self.list.coordinates, &table, sums);
-            dispatch(self.isa, pass);
+            local.take(&block.halo, &self.cell, &self.list.coordinates, None, isa);
+            let pass = ForcePass::<P, Value, E, ENERGY>::new(block, local, &table, sums, &mut slopes);
+            dispatch(isa, pass);
         }
     }
 
     /// The forces of the last run, in the order of the atoms \[energy/length\].
     pub fn result(&self) -> Vec<Vec3> {
-        let mut out = Vec::new();
-        reduce::forces(&self.list.layout, &self.sums, 0, &mut out);
+        let layout = &self.list.layout;
+        let mut out = vec![Vec3::zeros(); layout.atoms.len()];
+        for (sums, block) in self.sums.iter().zip(&self.list.blocks) {
+            for lane in 0..block.halo.own {
+                let atom = layout.atoms[block.halo.first + lane] as usize;
+                out[atom] = Vec3::from([0, 1, 2].map(|c| sums.row(0, c)[lane]));
+            }
+        }
         out
     }
 
@@ -81,16 +105,15 @@ impl Laboratory {
     pub fn pairs(&self) -> Vec<(usize, usize, [i32; 3])> {
         let layout = &self.list.layout;
         let mut pairs = Vec::new();
-        for slot in 0..layout.atoms.len() {
-            let i = layout.atoms[slot] as usize;
-            let (block, row) = (slot / (LANES * SLICES), slot % (LANES * SLICES));
-            for entry in self.list.blocks[block].row(row / LANES, row % LANES) {
-                let entry = entry as usize;
-                let Some(j) = layout.atom(entry) else { continue };
-                let ghost = entry.checked_sub(layout.first_ghost()).map(|g| layout.ghosts[g]);
-                let shift = ghost.map_or([0; 3], |g| layout.shifts[g.shift as usize]);
-                let (own, other) = (layout.wraps[slot], layout.wraps[layout.slots[j] as usize]);
-                pairs.push((i, j, [0, 1, 2].map(|k| shift[k] + own[k] - other[k])));
+        for block in &self.list.blocks {
+            for lane in 0..block.halo.own {
+                let slot = block.halo.first + lane;
+                for place in block.row(lane) {
+                    let Some((other, shift)) = block.halo.slot(place) else { continue };
+                    let (own, its) = (layout.wraps[slot], layout.wraps[other]);
+                    let image = [0, 1, 2].map(|k| shift[k] + own[k] - its[k]);
+                    pairs.push((layout.atoms[slot] as usize, layout.atoms[other] as usize, image));
+                }
             }
         }
         pairs

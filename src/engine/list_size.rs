@@ -3,10 +3,10 @@
 use super::{Cell, Configuration, Vec3};
 use std::f64::consts::PI;
 
-/// Bytes a slot takes: coordinates and tangents, sorted copies, bins, and room for the vectors to grow.
+/// Bytes an atom or image takes: coordinates and tangents, sorted copies, bins, and room for the vectors to grow.
 const PER_SLOT: f64 = 140.0;
-/// Bytes an entry takes: a 32-bit slot, the pair of species, and the share of padding.
-const PER_ENTRY: f64 = 8.0;
+/// Bytes an entry takes: a place of 16 bits, and the share of padding and of room to grow.
+const PER_ENTRY: f64 = 3.0;
 /// Bytes that the search for the neighbours of one slice takes for each candidate.
 const PER_CANDIDATE: f64 = 120.0;
 /// Bytes a translation takes, with its tangent.
@@ -70,7 +70,7 @@ impl ListSize {
         let n = atoms as f64;
         let slots = copies * n;
         let neighbors = (n * (4.0 / 3.0 * PI * reach.powi(3) / volume)).min((slots - 1.0).max(0.0));
-        let lanes = atoms.next_multiple_of(super::sell::LANES) as f64;
+        let lanes = atoms.next_multiple_of(super::sell::WIDEST) as f64;
         Self {
             slots,
             entries: n * neighbors,

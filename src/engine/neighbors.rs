@@ -5,17 +5,41 @@
 //! F. The list is valid while that is at least the cutoff; without a change of the cell this is the usual rule that no
 //! atom may have moved by more than half the skin.
 
-use super::coordinates::{CHUNK, Coordinates, Layout};
+use super::coordinates::{Coordinates, Layout, Leash, each_chunk};
 use super::force_field::NeighborStatistics;
-use super::ghosts::{Binned, place};
-use super::search::{Kinds, Search};
-use super::sell::{Block, LANES, SLICES};
-use super::{Cell, Configuration, Direction, EngineError, Mat3, Vec3};
+use super::search::{Scratch, Search, TooManyPlaces};
+use super::sell::Block;
+use super::tiles::{Tiles, counting_sort};
+use super::{Cell, Configuration, Direction, EngineError, ListSize, Mat3, Vec3};
 use admd_ad::Isa;
+use core::cell::RefCell;
+use core::ops::Range;
 use rayon::prelude::*;
 
 /// The reach of the list is longer than cutoff + skin by this fraction, against rounding in the distances.
 const ROUNDING: f64 = 1e-10;
+/// Atoms in a block at most: twice the atoms of a tile of average density.
+const MOST_OWN: usize = 1024;
+/// Cells that an atom may be away from its own, so that wrapping keeps some digits of the position.
+const MOST_WRAPS: f64 = 1e9;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// How to build.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    /// The largest cutoff \[length\].
+    pub(super) cutoff: f64,
+    /// By how much the list exceeds it \[length\].
+    pub(super) skin: f64,
+    /// Atoms in a slice.
+    pub(super) width: usize,
+    /// Number of species.
+    pub(super) species: usize,
+    pub(super) isa: Isa,
+}
 
 /// Neighbours of every atom, ready for the kernels.
 #[derive(Debug, Default)]
@@ -23,52 +47,53 @@ pub(super) struct NeighborList {
     pub(super) layout: Layout,
     pub(super) coordinates: Coordinates,
     pub(super) blocks: Vec<Block>,
-    binned: Binned,
-    /// What the list was built from.
-    built: Option<Configuration>,
+    /// What the list was built from; `None` asks for a build.
+    built: Option<Built>,
+    /// Positions by slot at the last build \[length\].
+    positions: Vec<Vec3>,
+    /// Species of every atom at the last build, and by slot where there are several.
+    species: [Vec<u16>; 2],
     reach: f64,
     /// Did the last evaluation build the list?
     fresh: bool,
+    bins: Vec<u32>,
+    starts: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Built {
+    cell: Cell,
 }
 
 impl NeighborList {
     /// Makes the list valid for a configuration and takes its coordinates.
     ///
     /// # Errors
-    /// As [`place`].
+    /// Positions that are not finite or too far away to be wrapped, or a list that [`ListSize`] refuses.
     pub(super) fn ensure(
         &mut self,
         c: &Configuration,
         direction: Option<&Direction>,
-        (cutoff, skin): (f64, f64),
-        (kinds, isa): (Kinds, Isa),
+        plan: Plan,
         statistics: &mut NeighborStatistics,
     ) -> Result<(), EngineError> {
         let known = self
             .built
             .as_ref()
-            .is_some_and(|b| b.species == c.species && b.cell.periodic() == c.cell.periodic());
-        let valid = known && self.is_valid(c, cutoff);
+            .is_some_and(|b| self.species[0] == c.species && b.cell.periodic() == c.cell.periodic());
+        let valid = known && self.refresh(c, plan.cutoff);
         if !valid {
             self.built = None;
-            self.reach = cutoff + skin;
-            place(
-                &c.cell,
-                &c.positions,
-                self.reach * (1.0 + ROUNDING),
-                &mut self.layout,
-                &mut self.binned,
-            )?;
-        }
-        self.coordinates.refresh(&self.layout, &c.cell, &c.positions, direction);
-        if !valid {
-            self.fill(c, kinds, isa);
-            self.built = Some(c.clone());
+            self.build(c, plan)?;
+            self.built = Some(Built { cell: c.cell.clone() });
             statistics.builds += 1;
             statistics.entries = self.blocks.iter().map(Block::count).sum();
-            statistics.dangerous += u64::from(known && self.fresh && skin > 0.0);
+            statistics.dangerous += u64::from(known && self.fresh && plan.skin > 0.0);
         }
         self.fresh = !valid;
+        if let Some(direction) = direction {
+            self.coordinates.incline(&self.layout, direction);
+        }
         Ok(())
     }
 
@@ -77,56 +102,155 @@ impl NeighborList {
         self.built = None;
     }
 
-    /// Can no pair have come within the cutoff that the list lacks?
-    fn is_valid(&self, c: &Configuration, cutoff: f64) -> bool {
+    /// Takes the coordinates. Can no pair have come within the cutoff that the list lacks?
+    pub(super) fn refresh(&mut self, c: &Configuration, cutoff: f64) -> bool {
         let Some(built) = &self.built else { return false };
         let (deformation, shrink) = deformation(&built.cell, &c.cell);
         let room = shrink * self.reach - cutoff;
-        let moved = |(now, then): (&[Vec3], &[Vec3])| {
-            let squares = now.iter().zip(then).map(|(r, r0)| match &deformation {
-                None => (r - r0).norm_squared(),
-                Some(f) => (r - f * r0).norm_squared(),
-            });
-            squares.fold(0.0, f64::max)
+        let leash = Leash {
+            built: &self.positions,
+            deformation,
+            limit2: 0.25 * room * room,
         };
-        let chunks = c.positions.par_chunks(CHUNK).zip(built.positions.par_chunks(CHUNK));
-        let most2 = if c.len() <= CHUNK {
-            moved((&c.positions, &built.positions))
-        } else {
-            chunks.map(moved).reduce(|| 0.0, f64::max)
-        };
-        room >= 0.0 && 4.0 * most2 <= room * room
+        room >= 0.0 && !self.coordinates.refresh(&self.layout, &c.cell, &c.positions, Some(&leash))
     }
 
-    /// Finds the neighbours, each block of slots by itself.
-    fn fill(&mut self, c: &Configuration, kinds: Kinds, isa: Isa) {
-        let Self {
-            layout,
-            coordinates,
-            blocks,
-            binned,
-            ..
-        } = self;
-        let species: Option<Vec<u32>> = (kinds.species > 1).then(|| {
-            let of = |slot: usize| layout.atom(slot).map_or(0, |atom| c.species[atom].into());
-            (0..layout.len()).map(of).collect()
+    fn build(&mut self, c: &Configuration, plan: Plan) -> Result<(), EngineError> {
+        self.reach = plan.cutoff + plan.skin;
+        let reach = self.reach * (1.0 + ROUNDING);
+        let tiles = self.sort(c, reach, plan)?;
+        self.coordinates.refresh(&self.layout, &c.cell, &c.positions, None);
+        self.positions.resize(c.len(), Vec3::zeros());
+        let rows = &self.coordinates;
+        each_chunk(&mut self.positions, |first, positions| {
+            for (k, r) in positions.iter_mut().enumerate() {
+                *r = rows.position(first + k);
+            }
+            false
         });
-        let search = Search {
-            layout,
-            coordinates,
-            binned,
-            cell: &c.cell,
-            reach: self.reach * (1.0 + ROUNDING),
-            kinds: species.as_deref().map(|s| (s, kinds)),
-        };
-        blocks.resize_with(layout.first_ghost().div_ceil(LANES * SLICES), Block::default);
-        let build = |(b, block): (usize, &mut Block)| search.fill(b, block, isa);
-        if blocks.len() <= 1 {
-            blocks.iter_mut().enumerate().for_each(build);
-        } else {
-            blocks.par_iter_mut().enumerate().for_each(build);
+        self.species[0].clone_from(&c.species);
+        self.species[1].clear();
+        if plan.species > 1 {
+            let of_slots = self.layout.atoms.iter().map(|atom| c.species[*atom as usize]);
+            self.species[1].extend(of_slots);
+        }
+        // a dense spot, or a reach of many times the cell, may show a block more places than it can number
+        let mut most = MOST_OWN;
+        loop {
+            match self.fill(&tiles, &c.cell, reach, plan, most) {
+                Ok(()) => return Ok(()),
+                Err(TooManyPlaces(_)) if most > plan.width => most = (most / 4).max(plan.width),
+                Err(TooManyPlaces(places)) => {
+                    return Err(EngineError::TooManyNeighbors {
+                        reach: self.reach,
+                        places,
+                    });
+                }
+            }
         }
     }
+
+    /// Sorts the atoms into tiles.
+    fn sort(&mut self, c: &Configuration, reach: f64, plan: Plan) -> Result<Tiles, EngineError> {
+        let (cell, positions) = (&c.cell, &c.positions);
+        let periodic = cell.periodic();
+        let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+        let open = periodic != [true; 3];
+        for (atom, &r) in positions.iter().enumerate() {
+            let s = cell.fractional(r);
+            let far = |k: usize| periodic[k] && !(s[k].abs() <= MOST_WRAPS);
+            let position = r.into();
+            if !r.iter().all(|x| x.is_finite()) {
+                return Err(EngineError::NonFinitePosition { atom, position });
+            }
+            if far(0) || far(1) || far(2) {
+                return Err(EngineError::FarAway { atom, position });
+            }
+            for k in 0..if open { 3 } else { 0 } {
+                (low[k], high[k]) = (low[k].min(s[k]), high[k].max(s[k]));
+            }
+        }
+        for k in 0..3 {
+            if periodic[k] {
+                (low[k], high[k]) = (0.0, 1.0);
+            } else if positions.is_empty() {
+                (low[k], high[k]) = (0.0, 0.0);
+            }
+        }
+        let extent = [0, 1, 2].map(|k| if periodic[k] { 0.0 } else { high[k] - low[k] });
+        let size = ListSize::of_extent(cell, positions.len(), extent, reach);
+        if size.is_too_large() {
+            let atoms = positions.len();
+            return Err(EngineError::TooManyImages { atoms, reach, size });
+        }
+        let tiles = Tiles::new(cell, low, high, positions.len(), plan.width);
+        let wrap = |r: Vec3| {
+            let s = cell.fractional(r);
+            [0, 1, 2].map(|k| if periodic[k] { s[k].floor() as i32 } else { 0 })
+        };
+        self.bins.resize(positions.len(), 0);
+        each_chunk(&mut self.bins, |first, bins| {
+            for (k, bin) in bins.iter_mut().enumerate() {
+                let r = positions[first + k];
+                *bin = tiles.bin(cell.fractional(r - cell.translation(wrap(r)))) as u32;
+            }
+            false
+        });
+        let layout = &mut self.layout;
+        let count = tiles.len() * tiles.bins_of_tile();
+        counting_sort(&self.bins, count, &mut self.starts, &mut layout.atoms);
+        layout.wraps.resize(positions.len(), [0; 3]);
+        let atoms = &layout.atoms;
+        each_chunk(&mut layout.wraps, |first, wraps| {
+            for (k, n) in wraps.iter_mut().enumerate() {
+                *n = wrap(positions[atoms[first + k] as usize]);
+            }
+            false
+        });
+        layout.slots.resize(positions.len(), 0);
+        for (slot, &atom) in layout.atoms.iter().enumerate() {
+            layout.slots[atom as usize] = slot as u32;
+        }
+        Ok(tiles)
+    }
+
+    /// Finds the neighbours, each block by itself.
+    fn fill(&mut self, tiles: &Tiles, cell: &Cell, reach: f64, plan: Plan, most: usize) -> Result<(), TooManyPlaces> {
+        let ranges = divide(tiles, &self.starts, most, plan.width);
+        let search = Search {
+            coordinates: &self.coordinates,
+            tiles,
+            starts: &self.starts,
+            cell,
+            reach,
+            width: plan.width,
+            species: (&self.species[1], plan.species.max(1)),
+        };
+        self.blocks.resize_with(ranges.len(), Block::default);
+        let work = |(block, own): (&mut Block, &Range<usize>)| {
+            SCRATCH.with_borrow_mut(|scratch| search.fill(own.clone(), block, scratch, plan.isa))
+        };
+        if ranges.len() <= 1 {
+            self.blocks.iter_mut().zip(&ranges).try_for_each(work)
+        } else {
+            self.blocks.par_iter_mut().zip(&ranges).map(work).collect()
+        }
+    }
+}
+
+/// The slots of each block: a tile, or parts of one that is crowded.
+fn divide(tiles: &Tiles, starts: &[u32], most: usize, width: usize) -> Vec<Range<usize>> {
+    let bins = tiles.bins_of_tile();
+    let mut ranges = Vec::with_capacity(tiles.len());
+    for tile in 0..tiles.len() {
+        let [begin, end] = [tile * bins, (tile + 1) * bins].map(|bin| starts[bin] as usize);
+        let parts = (end - begin).div_ceil(most).max(1);
+        let size = (end - begin).div_ceil(parts).next_multiple_of(width);
+        for first in (begin..end).step_by(size.max(1)) {
+            ranges.push(first..end.min(first + size));
+        }
+    }
+    ranges
 }
 
 /// The deformation between two cells with its smallest singular value; `None` stands for none at all.

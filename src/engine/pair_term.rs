@@ -1,30 +1,45 @@
 //! A bound pair potential behind one object: the only place where the type of a potential meets the engine.
 
-use super::adjoint::AdjointPass;
-use super::kernel::{BlockSums, ByDual, ForcePass};
-use super::neighbors::NeighborList;
+use super::halo::Local;
+use super::kernel::{BlockSums, ByDual, ForcePass, PairEvaluator, WithSlopes};
 use super::order::{Along, Order, Value};
+use super::sell::Block;
 use super::table::Table;
 use super::tail::Gas;
 use super::{Configuration, Direction, EngineError};
-use admd_ad::{Dual, Isa, Real, dispatch};
+use admd_ad::{Dual, Element, Isa, Real, dispatch};
 use admd_potentials::catalog::{self, PairVisitor};
 use admd_potentials::form::binding::{Leaf, PairBinding, PairCoefficients};
 use admd_potentials::form::parameters::Leaves;
 use admd_potentials::form::tail::Tail;
 use admd_potentials::form::truncation::Truncated;
 use core::marker::PhantomData;
-use rayon::prelude::*;
 
-/// What an evaluation of one term works on.
+/// What an evaluation of one term works on, besides the list.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
-    pub(super) list: &'a NeighborList,
     pub(super) configuration: &'a Configuration,
     pub(super) direction: Option<&'a Direction>,
     /// Number of the term's first parameter among those of the force field.
     pub(super) first_parameter: usize,
+}
+
+/// Coefficients of one term for one evaluation.
+pub(super) struct Tables<'a> {
+    /// Without tangents.
+    pub(super) value: &'a Table,
+    /// With tangents along the direction, where there is one.
+    pub(super) along: Option<Table>,
+}
+
+/// A pass over one block: what is asked for, and what it reads.
+#[derive(Clone, Copy)]
+pub(super) struct Pass<'a> {
+    pub(super) block: &'a Block,
+    pub(super) tables: &'a Tables<'a>,
     pub(super) isa: Isa,
+    /// Sum energies and virial, too?
+    pub(super) energy: bool,
 }
 
 impl Job<'_> {
@@ -55,12 +70,19 @@ pub(super) trait PairTerm: Send + Sync {
     fn binding(&self) -> &PairBinding;
     /// Takes new values of the leaves.
     fn set_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError>;
-    /// Adds forces, and energies and virial where asked for, to the sums of each block.
-    fn forces(&self, job: Job, energy: bool, sums: &mut [BlockSums]);
+    /// The coefficients of an evaluation.
+    fn tables(&self, job: &Job) -> Tables<'_>;
+    /// How many slopes in coefficients [`PairTerm::evaluate`] sums where asked for.
+    fn slopes(&self, along: bool) -> usize;
+    /// Adds forces, and energies and virial where asked for, to the sums of a block; with tangents where the tables have
+    /// them, and with slopes where there is room for them.
+    fn evaluate(&self, pass: Pass, local: &Local<f64>, sums: &mut BlockSums, slopes: &mut [f64]);
+    /// The same in single precision, without tangents and slopes.
+    fn evaluate_single(&self, pass: Pass, local: &Local<f32>, sums: &mut BlockSums);
     /// Tail corrections: for each part the energy, and the virial on each axis \[energy\].
     fn tail(&self, job: Job) -> [(f64, f64); 2];
-    /// dE/dθ of the term's parameters with tail corrections, and its tangent.
-    fn gradient(&self, job: Job) -> Vec<[f64; 2]>;
+    /// dE/dθ of the term's parameters with tail corrections, and its tangent, from the sums of the slopes over all blocks.
+    fn gradient(&self, job: Job, slopes: &[f64]) -> Vec<[f64; 2]>;
     /// Energy of one pair and its slope in r²; `None` beyond the cutoff.
     fn pair(&self, a: usize, b: usize, r2: f64) -> Option<(f64, f64)> {
         let constant = |x| Dual::constant(Dual::constant(x));
@@ -83,6 +105,9 @@ struct Bound<E: Truncated> {
 type Rows<E, T> = Vec<PairCoefficients<<E as admd_potentials::form::pair::PairEnergy>::Coef<T>, T>>;
 
 impl<E: Truncated> Bound<E> {
+    /// Number of leaves of the coefficients of one pair of species.
+    const LEAVES: usize = <E::Coef<f64> as Leaves<f64>>::COUNT;
+
     /// Coefficients at the present parameters, with their tangents along the direction of the job.
     fn rows<O: Order>(&self, job: &Job) -> Rows<E, O::Scalar<f64>> {
         self.binding.coefficients::<E, _>(&self.theta::<O>(job))
@@ -95,24 +120,26 @@ impl<E: Truncated> Bound<E> {
 
     /// Coefficients for the kernels, with tangents where the order has them.
     fn table<O: Order>(&self, job: &Job) -> Table {
-        tabulate::<E, O>(&self.rows::<O>(job)).with_values_of(&self.table)
+        tabulate::<E, O>(&self.binding, &self.rows::<O>(job)).with_values_of(&self.table)
     }
 
-    fn force_pass<O: Order, const ENERGY: bool>(&self, job: Job, table: &Table, sums: &mut [BlockSums]) {
-        let coordinates = &job.list.coordinates;
-        each_block(&job, sums, |block, sums| {
-            if block.pairs().is_empty() {
-                dispatch(
-                    job.isa,
-                    ForcePass::<ByDual<E>, O, ENERGY, true>::new(block, coordinates, table, sums),
-                );
-            } else {
-                dispatch(
-                    job.isa,
-                    ForcePass::<ByDual<E>, O, ENERGY, false>::new(block, coordinates, table, sums),
-                );
-            }
-        });
+    fn pass<P, O: Order, L: Element>(
+        &self,
+        pass: Pass,
+        local: &Local<L>,
+        table: &Table,
+        sums: &mut BlockSums,
+        slopes: &mut [f64],
+    ) where
+        P: PairEvaluator,
+    {
+        if pass.energy {
+            let force_pass = ForcePass::<P, O, L, true>::new(pass.block, local, table, sums, slopes);
+            dispatch(pass.isa, force_pass);
+        } else {
+            let force_pass = ForcePass::<P, O, L, false>::new(pass.block, local, table, sums, slopes);
+            dispatch(pass.isa, force_pass);
+        }
     }
 
     fn tail_sum<O: Order>(&self, job: &Job) -> (O::Scalar<f64>, O::Scalar<f64>) {
@@ -120,21 +147,11 @@ impl<E: Truncated> Bound<E> {
         gas.correction(&self.binding, self.rows::<O>(job).iter().map(|row| row.tail))
     }
 
-    fn gradient_pass<O: Order>(&self, job: Job) -> Vec<[f64; 2]> {
+    fn chain_rule<O: Order>(&self, job: Job, slopes: &[f64]) -> Vec<[f64; 2]> {
         type Outer<O> = Dual<<O as Order>::Scalar<f64>, 1>;
-        let count = AdjointPass::<E, O>::COUNT;
-        let table = self.table::<O>(&job);
-        if table.pairs() == 0 {
-            return vec![[0.0; 2]; self.binding.leaves.len()];
-        }
-        let mut blocks = vec![vec![0.0; table.pairs() * count * O::PARTS]; job.list.blocks.len()];
-        let coordinates = &job.list.coordinates;
-        each_block(&job, &mut blocks, |block, sums| {
-            dispatch(job.isa, AdjointPass::<E, O>::new(block, coordinates, &table, sums));
-        });
-        let total = |k: usize| blocks.iter().map(|sums| sums[k]).sum::<f64>();
-        let adjoint = |leaf: usize| O::build([0, O::PARTS - 1].map(|p| total(leaf * O::PARTS + p)));
-        let adjoints: Vec<_> = (0..table.pairs() * count).map(adjoint).collect();
+        let (count, pairs) = (Self::LEAVES, self.table.pairs());
+        let adjoint = |leaf: usize| O::build([0, O::PARTS - 1].map(|p| slopes[leaf * O::PARTS + p]));
+        let adjoints: Vec<_> = (0..pairs * count).map(adjoint).collect();
         let gas =
             Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction).lifted(Outer::<O>::constant);
         let theta: Vec<Outer<O>> = self.theta::<O>(&job).into_iter().map(Dual::constant).collect();
@@ -158,19 +175,11 @@ impl<E: Truncated> Bound<E> {
     }
 }
 
-fn tabulate<E: Truncated, O: Order>(rows: &Rows<E, O::Scalar<f64>>) -> Table {
+fn tabulate<E: Truncated, O: Order>(binding: &PairBinding, rows: &Rows<E, O::Scalar<f64>>) -> Table {
     let rows: Vec<_> = rows.iter().map(|row| (row.cutoff2, row.coef)).collect();
-    Table::new::<O, _>(&rows)
-}
-
-/// Works on every block with what belongs to it, in parallel where there are several.
-fn each_block<T: Send>(job: &Job, of_block: &mut [T], work: impl Fn(&super::sell::Block, &mut T) + Sync) {
-    let blocks = &job.list.blocks;
-    if blocks.len() <= 1 {
-        blocks.iter().zip(of_block).for_each(|(b, t)| work(b, t));
-    } else {
-        blocks.par_iter().zip(of_block).for_each(|(b, t)| work(b, t));
-    }
+    let species = 0..binding.species.len();
+    let index = species.clone().flat_map(|a| species.clone().map(move |b| binding.index(a, b) as u32));
+    Table::new::<O, _>(&rows, index.collect())
 }
 
 impl<E: Truncated> PairTerm for Bound<E> {
@@ -190,19 +199,35 @@ impl<E: Truncated> PairTerm for Bound<E> {
             set(&mut self.binding.leaves, &old);
             return Err(errors.swap_remove(0).into());
         }
-        self.table = tabulate::<E, Value>(&self.binding.coefficients::<E, f64>(theta));
+        self.table = tabulate::<E, Value>(&self.binding, &self.binding.coefficients::<E, f64>(theta));
         Ok(())
     }
 
-    fn forces(&self, job: Job, energy: bool, sums: &mut [BlockSums]) {
-        if self.table.pairs() == 0 {
-            return;
+    fn tables(&self, job: &Job) -> Tables<'_> {
+        Tables {
+            value: &self.table,
+            along: job.direction.map(|_| self.table::<Along>(job)),
         }
-        match (job.direction.is_some(), energy) {
-            (true, true) => self.force_pass::<Along, true>(job, &self.table::<Along>(&job), sums),
-            (true, false) => self.force_pass::<Along, false>(job, &self.table::<Along>(&job), sums),
-            (false, true) => self.force_pass::<Value, true>(job, &self.table, sums),
-            (false, false) => self.force_pass::<Value, false>(job, &self.table, sums),
+    }
+
+    fn slopes(&self, along: bool) -> usize {
+        self.table.pairs() * Self::LEAVES * (1 + usize::from(along))
+    }
+
+    fn evaluate(&self, pass: Pass, local: &Local<f64>, sums: &mut BlockSums, slopes: &mut [f64]) {
+        let value = pass.tables.value;
+        match (&pass.tables.along, slopes.is_empty()) {
+            _ if value.pairs() == 0 => {}
+            (None, true) => self.pass::<ByDual<E>, Value, _>(pass, local, value, sums, slopes),
+            (None, false) => self.pass::<WithSlopes<E>, Value, _>(pass, local, value, sums, slopes),
+            (Some(table), true) => self.pass::<ByDual<E>, Along, _>(pass, local, table, sums, slopes),
+            (Some(table), false) => self.pass::<WithSlopes<E>, Along, _>(pass, local, table, sums, slopes),
+        }
+    }
+
+    fn evaluate_single(&self, pass: Pass, local: &Local<f32>, sums: &mut BlockSums) {
+        if self.table.pairs() > 0 {
+            self.pass::<ByDual<E>, Value, _>(pass, local, pass.tables.value, sums, &mut []);
         }
     }
 
@@ -214,11 +239,13 @@ impl<E: Truncated> PairTerm for Bound<E> {
         [0, 1].map(|p| (Along::part(energy, p), Along::part(virial, p)))
     }
 
-    fn gradient(&self, job: Job) -> Vec<[f64; 2]> {
-        if job.direction.is_some() {
-            self.gradient_pass::<Along>(job)
+    fn gradient(&self, job: Job, slopes: &[f64]) -> Vec<[f64; 2]> {
+        if self.table.pairs() == 0 {
+            vec![[0.0; 2]; self.binding.leaves.len()]
+        } else if job.direction.is_some() {
+            self.chain_rule::<Along>(job, slopes)
         } else {
-            self.gradient_pass::<Value>(job)
+            self.chain_rule::<Value>(job, slopes)
         }
     }
 

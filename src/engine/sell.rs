@@ -1,105 +1,130 @@
-//! One block of the neighbour list in SELL layout: slices of eight atoms, one a lane, their neighbours transposed.
+//! One block of the neighbour list in SELL layout: slices of 8 or 16 atoms, one a lane, their neighbours transposed.
 //!
-//! Row k of a slice holds the k-th neighbour of each of its eight atoms, so that a kernel reads eight indices at once and
+//! Row k of a slice holds the k-th neighbour of each of its atoms, so that a kernel reads a register of indices at once and
 //! every lane works for its own atom: no scatter, no horizontal sum a pair, no write conflict. Lanes whose atom has no
-//! k-th neighbour point at the padding atom, which lies outside every cutoff.
+//! k-th neighbour point at the padding place, which lies outside every cutoff.
+//!
+//! Where there are several species, a slice has one segment of rows for each species of neighbour, so that coefficients
+//! are read once a segment and not for every pair.
 
-/// Atoms in a slice.
-pub(super) const LANES: usize = 8;
-/// Slices in a block: a constant, so that sums over blocks do not depend on the number of threads.
-pub(super) const SLICES: usize = 64;
+use super::halo::Halo;
+use admd_ad::transpose;
 
-/// The neighbours of up to `LANES * SLICES` consecutive slots.
+/// Atoms in the widest slice.
+pub(super) const WIDEST: usize = 16;
+
+/// The neighbours of some consecutive slots.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// The first slot.
-    first: usize,
-    /// Where each slice ends in `entries`.
-    ends: Vec<usize>,
-    /// Slots of the neighbours.
-    entries: Vec<u32>,
-    /// The pair of species of each entry; empty while there is one species.
-    pairs: Vec<u32>,
+    pub(super) halo: Halo,
+    /// Atoms in a slice.
+    width: usize,
+    /// Number of species.
+    species: usize,
+    /// Species of each lane; empty while there is one species.
+    kinds: Vec<u16>,
+    /// Where each segment of each slice ends in `entries`.
+    ends: Vec<u32>,
+    /// Places of the neighbours.
+    entries: Vec<u16>,
     /// Neighbours without padding.
     count: u64,
-    /// Every entry is below.
-    slots: usize,
-    /// Every pair of species is below.
-    kinds: usize,
 }
 
 impl Block {
-    /// Empties the block for the slots from `first` on; entries must stay below `slots`, pairs of species below `kinds`.
-    pub(super) fn clear(&mut self, first: usize, slots: usize, kinds: usize) {
-        (self.first, self.slots, self.kinds, self.count) = (first, slots, kinds, 0);
-        self.ends.clear();
-        self.entries.clear();
-        self.pairs.clear();
-    }
-
-    /// Appends a slice from the neighbours of each of its atoms.
-    ///
-    /// `pair` gives the pair of species of a lane and a neighbour where there are several species.
+    /// Empties the block for slices of `width` atoms and a new halo.
     ///
     /// # Panics
-    /// When an index is out of range: the kernels rely on it.
-    pub(super) fn push(&mut self, rows: [&[u32]; LANES], padding: u32, pair: Option<impl Fn(usize, u32) -> u32>) {
-        let depth = rows.iter().map(|r| r.len()).max().unwrap_or(0);
+    /// When 16 bits cannot number the places.
+    pub(super) fn clear(&mut self, width: usize, species: usize, kinds: impl Iterator<Item = u16>) {
+        assert!(self.halo.len <= 1 << 16, "more places than 16 bits can number");
+        assert!(width.is_power_of_two() && width <= WIDEST && self.halo.lanes.is_multiple_of(width));
+        (self.width, self.species, self.count) = (width, species, 0);
+        self.kinds.clear();
+        if species > 1 {
+            self.kinds.extend(kinds);
+            self.kinds.resize(self.halo.lanes, 0);
+            assert!(self.kinds.iter().all(|s| usize::from(*s) < species), "a species is out of range");
+        }
+        self.ends.clear();
+        self.entries.clear();
+    }
+
+    /// Appends a segment from the neighbours of each atom of a slice. Each row has eight elements more than it has
+    /// neighbours, which are overwritten.
+    ///
+    /// # Panics
+    /// When a place is out of range: the kernels rely on it.
+    pub(super) fn push(&mut self, rows: &mut [Vec<u16>], counts: &[usize]) {
+        assert!(rows.len() == self.width && counts.len() == self.width);
+        let padding = self.halo.padding_place() as u16;
+        let depth = counts.iter().copied().max().unwrap_or(0);
         let base = self.entries.len();
-        let bad = |x: u32, limit: usize| x as usize >= limit;
-        assert!(!bad(padding, self.slots), "the padding atom is not in the list's range");
-        self.entries.resize(base + depth * LANES, padding);
-        for (lane, row) in rows.iter().enumerate() {
-            assert!(!row.iter().any(|&j| bad(j, self.slots)), "a neighbour is out of range");
-            self.count += row.len() as u64;
-            for (k, &j) in row.iter().enumerate() {
-                self.entries[base + k * LANES + lane] = j;
+        let whole = depth.next_multiple_of(8);
+        self.entries.resize(base + whole * self.width, padding);
+        for (row, &count) in rows.iter_mut().zip(counts) {
+            self.count += count as u64;
+            if row.len() < whole {
+                row.resize(whole, padding);
+            }
+            row[count..whole].fill(padding);
+            let highest = row[..whole].iter().fold(0, |most, x| most.max(*x));
+            assert!(highest <= padding, "a neighbour is out of range");
+        }
+        for (group, rows) in rows.chunks(8).enumerate() {
+            for first in (0..whole).step_by(8) {
+                let mut square = [[0_u16; 8]; 8];
+                for (line, row) in square.iter_mut().zip(rows) {
+                    line.copy_from_slice(&row[first..first + 8]);
+                }
+                for (k, line) in transpose(square).into_iter().enumerate() {
+                    let at = base + (first + k) * self.width + 8 * group;
+                    self.entries[at..at + 8].copy_from_slice(&line);
+                }
             }
         }
-        if let Some(pair) = pair {
-            let kinds = self.entries[base..]
-                .iter()
-                .enumerate()
-                .map(|(k, &j)| pair(k % LANES, j));
-            self.pairs.extend(kinds);
-            assert!(
-                !self.pairs[base..].iter().any(|&p| bad(p, self.kinds)),
-                "a pair of species is out of range"
-            );
+        self.entries.truncate(base + depth * self.width);
+        self.ends.push(self.entries.len() as u32);
+    }
+
+    /// Gives memory back that a much larger block may have left behind.
+    pub(super) fn fit(&mut self) {
+        if self.entries.capacity() > self.entries.len() + self.entries.len() / 8 {
+            self.entries.shrink_to(self.entries.len() + self.entries.len() / 16);
         }
-        self.ends.push(self.entries.len());
     }
 
-    /// The first slot.
-    pub fn first(&self) -> usize {
-        self.first
+    /// Atoms in a slice.
+    pub fn width(&self) -> usize {
+        self.width
     }
 
-    /// Number of lanes: eight a slice.
+    /// Number of lanes: the width of a slice for each slice.
     pub fn lanes(&self) -> usize {
-        LANES * self.ends.len()
+        self.halo.lanes
     }
 
-    /// Number of slices.
-    pub fn slices(&self) -> usize {
-        self.ends.len()
+    /// Number of species.
+    pub fn species(&self) -> usize {
+        self.species
     }
 
-    /// The part of [`Block::entries`] that belongs to a slice.
+    /// Species of each lane; empty while there is one species.
+    pub fn kinds(&self) -> &[u16] {
+        &self.kinds
+    }
+
+    /// The part of [`Block::entries`] that belongs to the neighbours of one species in a slice.
     #[inline(always)]
-    pub fn slice(&self, s: usize) -> core::ops::Range<usize> {
-        let begin = if s == 0 { 0 } else { self.ends[s - 1] };
-        begin..self.ends[s]
+    pub fn segment(&self, slice: usize, species: usize) -> core::ops::Range<usize> {
+        let k = slice * self.species + species;
+        let begin = if k == 0 { 0 } else { self.ends[k - 1] };
+        begin as usize..self.ends[k] as usize
     }
 
-    /// Slots of the neighbours, all slices one after the other; each is below [`Block::slots`].
-    pub fn entries(&self) -> &[u32] {
+    /// Places of the neighbours, all segments one after the other; each is a place of the halo.
+    pub fn entries(&self) -> &[u16] {
         &self.entries
-    }
-
-    /// Pairs of species of the entries, each below [`Block::kinds`]; empty while there is one species.
-    pub fn pairs(&self) -> &[u32] {
-        &self.pairs
     }
 
     /// Number of neighbours without padding.
@@ -107,22 +132,11 @@ impl Block {
         self.count
     }
 
-    /// Every entry is below this.
-    pub fn slots(&self) -> usize {
-        self.slots
-    }
-
-    /// Every pair of species is below this.
-    pub fn kinds(&self) -> usize {
-        self.kinds
-    }
-
-    /// The entries of one lane of one slice, with padding.
-    pub fn row(&self, slice: usize, lane: usize) -> impl Iterator<Item = u32> + '_ {
-        self.entries[self.slice(slice)]
-            .iter()
-            .skip(lane)
-            .step_by(LANES)
-            .copied()
+    /// The entries of one lane, with padding.
+    pub fn row(&self, lane: usize) -> impl Iterator<Item = usize> + '_ {
+        let (slice, within) = (lane / self.width, lane % self.width);
+        let range = self.segment(slice, 0).start..self.segment(slice, self.species - 1).end;
+        let row = self.entries[range].iter().skip(within).step_by(self.width);
+        row.map(|place| usize::from(*place))
     }
 }

@@ -1,6 +1,7 @@
 //! Coefficients of every pair of species, laid out for the kernels: one column a leaf, one row a pair.
 
 use super::order::Order;
+use super::sell::{Block, WIDEST};
 use admd_ad::{Lane, Real};
 use admd_potentials::form::parameters::Leaves;
 
@@ -17,11 +18,15 @@ pub struct Table {
     far: f64,
     leaves: usize,
     parts: usize,
+    species: usize,
+    /// The number of the pair of species a, b at a · species + b.
+    index: Vec<u32>,
 }
 
 impl Table {
-    /// A table from the squared cutoff \[length²\] and the coefficients of each pair of species.
-    pub fn new<O: Order, C: Leaves<O::Scalar<f64>>>(rows: &[(f64, C)]) -> Self {
+    /// A table from the squared cutoff \[length²\] and the coefficients of each pair of species; `index` gives the number
+    /// of the pair of species a, b at a · species + b.
+    pub fn new<O: Order, C: Leaves<O::Scalar<f64>>>(rows: &[(f64, C)], index: Vec<u32>) -> Self {
         let cutoffs = rows.iter().map(|(cutoff2, _)| *cutoff2);
         let mut columns: Vec<f64> = cutoffs.clone().collect();
         for k in 0..C::COUNT {
@@ -35,6 +40,8 @@ impl Table {
             columns,
             leaves: C::COUNT,
             parts: O::PARTS,
+            species: index.len().isqrt(),
+            index,
         }
     }
 
@@ -60,50 +67,52 @@ impl Table {
     }
 
     /// # Panics
-    /// Unless the table was made for this order and number of leaves and covers the pairs: the loads below rely on it.
-    pub(super) fn assert_shape<O: Order>(&self, leaves: usize, pairs: usize) {
+    /// Unless the table was made for this order, number of leaves and number of species: the kernels rely on it.
+    pub(super) fn assert_shape<O: Order>(&self, leaves: usize, species: usize) {
         assert!(
             self.leaves == leaves && self.parts == O::PARTS,
             "a coefficient table of another shape"
         );
-        assert!(self.pairs >= pairs && self.columns.len() == self.pairs * (1 + leaves * O::PARTS));
+        assert!(self.columns.len() == self.pairs * (1 + leaves * O::PARTS));
+        assert!(self.index.len() >= species * species && self.index.iter().all(|k| (*k as usize) < self.pairs));
     }
 
-    /// Squared cutoff and coefficients of the only pair of species, the same in every lane.
+    /// The number of a pair of species.
     #[inline(always)]
-    pub(super) fn uniform<O: Order, L: Lane, C: Leaves<O::Scalar<L>>>(&self) -> (L, C) {
+    pub(super) fn pair(&self, a: usize, b: usize) -> usize {
+        self.index[a * self.species + b] as usize
+    }
+
+    /// Squared cutoff and coefficients for the atoms in the lanes from `row` on and neighbours of one species.
+    #[inline(always)]
+    pub(super) fn coefficients<O: Order, L: Lane, C: Leaves<O::Scalar<L>>>(
+        &self,
+        block: &Block,
+        row: usize,
+        species: usize,
+    ) -> (L, C) {
+        let mut pairs = [0; WIDEST];
+        if block.species() > 1 {
+            for lane in 0..L::WIDTH {
+                pairs[lane] = self.pair(usize::from(block.kinds()[row + lane]), species);
+            }
+        }
         let mut leaves = [O::Scalar::<L>::lit(0.0); MOST_LEAVES];
         for k in 0..C::COUNT {
-            let column = 1 + k * O::PARTS;
-            let tangent = if O::PARTS == 2 {
-                self.columns[(column + 1) * self.pairs]
-            } else {
-                0.0
-            };
-            leaves[k] = O::build([L::lit(self.columns[column * self.pairs]), L::lit(tangent)]);
+            let mut parts = [L::lit(0.0); 2];
+            for p in 0..O::PARTS {
+                parts[p] = self.lanes(1 + k * O::PARTS + p, &pairs, block.species() == 1);
+            }
+            leaves[k] = O::build(parts);
         }
-        (L::lit(self.columns[0]), assemble(&leaves))
+        (self.lanes(0, &pairs, block.species() == 1), assemble(&leaves))
     }
 
-    /// Squared cutoff and coefficients of the pair of species of each lane.
-    ///
-    /// # Safety
-    /// `pairs` must be valid for reading `L::WIDTH` values below [`Table::pairs`], and [`Table::assert_shape`] must hold.
+    /// One column, at the pair of species of each lane.
     #[inline(always)]
-    pub(super) unsafe fn gather<O: Order, L: Lane, C: Leaves<O::Scalar<L>>>(&self, pairs: *const u32) -> (L, C) {
-        let mut leaves = [O::Scalar::<L>::lit(0.0); MOST_LEAVES];
-        let base = self.columns.as_ptr();
-        // SAFETY: a column holds one value a pair of species, and the caller vouches for shape and indices.
-        unsafe {
-            for k in 0..C::COUNT {
-                let mut parts = [L::lit(0.0); 2];
-                for p in 0..O::PARTS {
-                    parts[p] = L::gather(base.add((1 + k * O::PARTS + p) * self.pairs), pairs);
-                }
-                leaves[k] = O::build(parts);
-            }
-            (L::gather(base, pairs), assemble(&leaves))
-        }
+    fn lanes<L: Lane>(&self, column: usize, pairs: &[usize; WIDEST], one: bool) -> L {
+        let column = &self.columns[column * self.pairs..(column + 1) * self.pairs];
+        if one { L::lit(column[0]) } else { L::from_fn(|lane| column[pairs[lane]]) }
     }
 }
 

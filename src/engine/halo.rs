@@ -1,0 +1,212 @@
+//! What one block sees: its own atoms and, around them, the halo of atoms and images within reach, copied side by side.
+//!
+//! A kernel reads these copies, by indices of 16 bits: half the memory of the list, no images in the memory of the atoms,
+//! and positions relative to the block, which f32 resolves as well in a large cell as in a small one.
+
+use super::coordinates::{Coordinates, Row};
+use super::order::Order;
+use super::{Cell, Direction, Vec3};
+use admd_ad::{Element, Isa, Kernel, Lane, dispatch};
+
+/// Consecutive slots, seen through one translation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    /// The first slot.
+    pub(super) slot: u32,
+    /// How many there are.
+    pub(super) count: u32,
+    /// Translation of the image, in cells.
+    pub(super) shift: [i32; 3],
+}
+
+/// The places that a block sees: its own slots, padding up to whole slices, the halo, and one more padding place.
+#[derive(Debug, Default)]
+pub(super) struct Halo {
+    /// First own slot.
+    pub(super) first: usize,
+    /// Number of own slots.
+    pub(super) own: usize,
+    /// Number of own places: the own slots, padded to whole slices.
+    pub(super) lanes: usize,
+    pub(super) stretches: Vec<Stretch>,
+    /// Number of places.
+    pub(super) len: usize,
+    /// The middle of the block in fractional coordinates.
+    pub(super) middle: Vec3,
+    /// Fractional coordinates of the own padding and of the padding place at the end. They are outside every cutoff of
+    /// every atom of the halo and of each other, and stay so because they follow the cell.
+    pub(super) padding: [Vec3; 2],
+}
+
+impl Halo {
+    /// The padding place at the end.
+    pub(super) fn padding_place(&self) -> usize {
+        self.len - 1
+    }
+
+    /// Slot and translation, in cells, of a place; `None` for padding.
+    pub(super) fn slot(&self, place: usize) -> Option<(usize, [i32; 3])> {
+        if place < self.lanes {
+            return (place < self.own).then_some((self.first + place, [0; 3]));
+        }
+        let mut rest = place - self.lanes;
+        for s in &self.stretches {
+            if rest < s.count as usize {
+                return Some((s.slot as usize + rest, s.shift));
+            }
+            rest -= s.count as usize;
+        }
+        None
+    }
+}
+
+/// Coordinates of the places of one block: four numbers a row, x, y, z, 0.
+#[derive(Debug, Default)]
+pub struct Local<E> {
+    /// For positions and tangents: numbers before the first row, which is aligned to cache lines, and all numbers.
+    parts: [(usize, Vec<E>); 2],
+    len: usize,
+}
+
+/// Bytes to which rows are aligned.
+const LINE: usize = 64;
+
+impl<E: Element> Local<E> {
+    /// # Panics
+    /// Unless there are at least `places` places in each of `parts` parts: the loads below rely on it.
+    pub(super) fn assert_places(&self, places: usize, parts: usize) {
+        let fits = |(skip, numbers): &(usize, Vec<E>)| numbers.len() >= skip + 4 * places;
+        assert!(self.len >= places && self.parts[..parts].iter().all(fits));
+    }
+
+    /// The coordinates of any places.
+    ///
+    /// # Safety
+    /// `places` must be valid for reading `L::WIDTH` values, each a place of every part of the order; `L` must be a lane
+    /// type of the instruction set that the caller runs on.
+    #[inline(always)]
+    pub(super) unsafe fn gather<O: Order, L: Lane<Element = E>>(&self, places: *const u16) -> [O::Scalar<L>; 3] {
+        let mut parts = [[L::lit(0.0); 3]; 2];
+        for p in 0..O::PARTS {
+            let (skip, numbers) = &self.parts[p];
+            // SAFETY: the caller vouches for places and lane type.
+            parts[p] = unsafe { L::columns(numbers.as_ptr().add(*skip), places) };
+        }
+        let [x, t] = parts;
+        [O::build([x[0], t[0]]), O::build([x[1], t[1]]), O::build([x[2], t[2]])]
+    }
+
+    /// The coordinates of consecutive places.
+    ///
+    /// # Safety
+    /// `place` + `L::WIDTH` places must exist in every part of the order; `L` as in [`Local::gather`].
+    #[inline(always)]
+    pub(super) unsafe fn load<O: Order, L: Lane<Element = E>>(&self, place: usize) -> [O::Scalar<L>; 3] {
+        let mut places = [0; 16];
+        for lane in 0..16 {
+            places[lane] = (place + lane) as u16;
+        }
+        // SAFETY: the caller vouches for places and lane type; no lane type is wider than 16.
+        unsafe { self.gather::<O, L>(places.as_ptr()) }
+    }
+
+    /// The position in a place \[length\], relative to the middle of the block for f32.
+    pub(super) fn position(&self, place: usize) -> [E; 3] {
+        let (skip, numbers) = &self.parts[0];
+        [0, 1, 2].map(|c| numbers[skip + 4 * place + c])
+    }
+
+    /// Copies what a block sees, and the tangents where a direction is given.
+    pub(super) fn take(
+        &mut self,
+        halo: &Halo,
+        cell: &Cell,
+        coordinates: &Coordinates,
+        direction: Option<&Direction>,
+        isa: Isa,
+    ) {
+        self.len = halo.len;
+        // f64 has digits enough for absolute positions
+        let middle = if size_of::<E>() < size_of::<f64>() {
+            cell.cartesian(halo.middle)
+        } else {
+            Vec3::zeros()
+        };
+        let padding = halo.padding.map(|s| cell.cartesian(s) - middle);
+        for part in 0..1 + usize::from(direction.is_some()) {
+            let zero = [Vec3::zeros(); 2];
+            let copy = Copy {
+                halo,
+                rows: &coordinates.rows[part],
+                edges: match (part, direction) {
+                    (1, Some(d)) => [0, 1, 2].map(|k| d.strain * cell.edge(k)),
+                    _ => [0, 1, 2].map(|k| cell.edge(k)),
+                },
+                middle: if part == 0 { middle } else { Vec3::zeros() },
+                padding: if part == 0 { padding } else { zero },
+                out: self.rows_mut(part),
+            };
+            dispatch::<f64, _>(isa, copy);
+        }
+    }
+
+    /// The rows of a part, as many as there are places.
+    fn rows_mut(&mut self, part: usize) -> &mut [[E; 4]] {
+        let (skip, numbers) = &mut self.parts[part];
+        let needed = 4 * self.len + LINE / size_of::<E>();
+        if numbers.len() < needed {
+            numbers.resize(needed + needed / 4, E::default());
+            // where the memory does not say how it is aligned, rows are slower, not wrong
+            *skip = numbers.as_ptr().align_offset(LINE).min(LINE / size_of::<E>());
+        }
+        numbers[*skip..*skip + 4 * self.len].as_chunks_mut().0
+    }
+}
+
+/// Fills the rows of one part: own rows, padding, the halo by slot and translation.
+struct Copy<'a, E> {
+    halo: &'a Halo,
+    rows: &'a [Row],
+    edges: [Vec3; 3],
+    middle: Vec3,
+    padding: [Vec3; 2],
+    out: &'a mut [[E; 4]],
+}
+
+impl<E: Element> Kernel for Copy<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lane>(self) {
+        let Self { halo, rows, edges, middle, padding, out } = self;
+        let (own, rest) = out.split_at_mut(halo.lanes);
+        let (own, unused) = own.split_at_mut(halo.own);
+        translate(&rows[halo.first..halo.first + halo.own], [-middle.x, -middle.y, -middle.z, 0.0], own);
+        unused.fill(narrow([padding[0].x, padding[0].y, padding[0].z, 0.0]));
+        let mut at = 0;
+        for s in &halo.stretches {
+            let (slot, count) = (s.slot as usize, s.count as usize);
+            let mut by = [-middle.x, -middle.y, -middle.z, 0.0];
+            for k in 0..3 {
+                for c in 0..3 {
+                    by[c] += f64::from(s.shift[k]) * edges[k][c];
+                }
+            }
+            translate(&rows[slot..slot + count], by, &mut rest[at..at + count]);
+            at += count;
+        }
+        rest[at..].fill(narrow([padding[1].x, padding[1].y, padding[1].z, 0.0]));
+    }
+}
+
+#[inline(always)]
+fn translate<E: Element>(rows: &[Row], by: [f64; 4], out: &mut [[E; 4]]) {
+    for (out, Row(r)) in out.iter_mut().zip(rows) {
+        *out = narrow([r[0] + by[0], r[1] + by[1], r[2] + by[2], r[3] + by[3]]);
+    }
+}
+
+#[inline(always)]
+fn narrow<E: Element>(r: [f64; 4]) -> [E; 4] {
+    [E::narrow(r[0]), E::narrow(r[1]), E::narrow(r[2]), E::narrow(r[3])]
+}

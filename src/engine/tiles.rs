@@ -1,0 +1,205 @@
+//! The spatial order of atoms: tiles of the cell, columns of a tile, bins along a column.
+//!
+//! Atoms are sorted tile by tile, so that a block of the list, made of one tile, sees few atoms outside itself; in a tile
+//! by columns, up one and down the next, so that consecutive atoms, the lanes of a slice, are close to each other.
+
+use super::{Cell, Vec3};
+
+/// Atoms in a tile for a system of some thousand atoms and more: large enough that a block sees few atoms outside itself,
+/// small enough that its coordinates stay in the nearest caches.
+const TILE: f64 = 512.0;
+/// The same for a small system, where a few blocks are needed to give every thread one.
+const SMALL_TILE: f64 = 256.0;
+/// A system is small below this number of atoms. The limits are constants, so that sums do not depend on the threads.
+const SMALL: usize = 2048;
+/// Bins along a column for the length of its side.
+const BINS_PER_SIDE: f64 = 4.0;
+
+/// A region in fractional coordinates, divided.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tiles {
+    low: [f64; 3],
+    /// Bins per unit of the fractional coordinate.
+    scale: [f64; 3],
+    tiles: [usize; 3],
+    /// Columns of a tile along x and y, and bins of a column along z.
+    bins: [usize; 3],
+    periodic: [bool; 3],
+}
+
+/// Bins that a search visits: a stretch of consecutive ones, and the translation of the image, in cells.
+pub(super) struct Stretch {
+    pub(super) bins: core::ops::Range<usize>,
+    pub(super) shift: [i32; 3],
+}
+
+impl Tiles {
+    /// Divides [low, high], which is the whole cell along periodic edges, for `atoms` atoms in slices of `lanes`.
+    pub(super) fn new(cell: &Cell, low: [f64; 3], high: [f64; 3], atoms: usize, lanes: usize) -> Self {
+        // a region without extent has one tile, of any size
+        let extent = [0, 1, 2].map(|k| (high[k] - low[k]) * cell.height(k));
+        let wanted = if atoms < SMALL { SMALL_TILE } else { TILE };
+        let side = side(extent, wanted / atoms.max(1) as f64);
+        let tiles = extent.map(|e| (e / side).round().max(1.0));
+        let column = self::side(extent, lanes as f64 / atoms.max(1) as f64);
+        let in_tile = |k: usize, size: f64| (extent[k] / tiles[k] / size).round().clamp(1.0, 64.0);
+        let bins = [
+            in_tile(0, column),
+            in_tile(1, column),
+            in_tile(2, column / BINS_PER_SIDE),
+        ];
+        Self {
+            low,
+            scale: [0, 1, 2].map(|k| {
+                let scale = tiles[k] * bins[k] / (high[k] - low[k]);
+                if scale.is_finite() { scale } else { 0.0 }
+            }),
+            tiles: tiles.map(|n| n as usize),
+            bins: bins.map(|n| n as usize),
+            periodic: cell.periodic(),
+        }
+    }
+
+    /// Number of tiles.
+    pub(super) fn len(&self) -> usize {
+        self.tiles.iter().product()
+    }
+
+    /// Number of bins of a tile.
+    pub(super) fn bins_of_tile(&self) -> usize {
+        self.bins.iter().product()
+    }
+
+    /// The bin of a point; what rounding puts outside belongs to the outermost bin.
+    pub(super) fn bin(&self, s: Vec3) -> usize {
+        let mut tile = [0; 3];
+        let mut within = [0; 3];
+        for k in 0..3 {
+            let bin = ((s[k] - self.low[k]) * self.scale[k]) as usize;
+            let bin = bin.min(self.tiles[k] * self.bins[k] - 1);
+            (tile[k], within[k]) = (bin / self.bins[k], bin % self.bins[k]);
+        }
+        let (column, up) = self.column(within[0], within[1]);
+        let height = if up { within[2] } else { self.bins[2] - 1 - within[2] };
+        self.first_bin(tile) + column * self.bins[2] + height
+    }
+
+    fn first_bin(&self, [x, y, z]: [usize; 3]) -> usize {
+        ((z * self.tiles[1] + y) * self.tiles[0] + x) * self.bins_of_tile()
+    }
+
+    /// The number of a column in its tile, and whether its bins run upwards: the way of an ox that ploughs a field.
+    fn column(&self, x: usize, y: usize) -> (usize, bool) {
+        let [nx, _, _] = self.bins;
+        let column = y * nx + if y.is_multiple_of(2) { x } else { nx - 1 - x };
+        (column, column.is_multiple_of(2))
+    }
+
+    /// Visits every bin, images included, that has a point within `reach` \[length\] of the box [low, high] in fractional
+    /// coordinates, and some that have none.
+    pub(super) fn around(&self, cell: &Cell, [low, high]: [Vec3; 2], reach: f64, mut visit: impl FnMut(Stretch)) {
+        let heights = [0, 1, 2].map(|k| cell.height(k));
+        let right = cell.is_orthogonal();
+        let mut first = [0_i64; 3];
+        let mut last = [0_i64; 3];
+        for k in 0..3 {
+            let margin = reach / heights[k];
+            first[k] = ((low[k] - margin - self.low[k]) * self.scale[k]).floor() as i64;
+            last[k] = ((high[k] + margin - self.low[k]) * self.scale[k]).floor() as i64;
+            if !self.periodic[k] {
+                let most = (self.tiles[k] * self.bins[k]) as i64 - 1;
+                (first[k], last[k]) = (first[k].clamp(0, most), last[k].clamp(0, most));
+            }
+        }
+        // the gap along axis k between the box and bin b \[length\]
+        let gap = |k: usize, b: i64| {
+            if self.scale[k] == 0.0 {
+                return 0.0;
+            }
+            let bottom = self.low[k] + b as f64 / self.scale[k];
+            let top = self.low[k] + (b + 1) as f64 / self.scale[k];
+            (low[k] - top).max(bottom - high[k]).max(0.0) * heights[k]
+        };
+        let bins = self.bins.map(|n| n as i64);
+        let tile_range = |k: usize| first[k].div_euclid(bins[k])..=last[k].div_euclid(bins[k]);
+        for tz in tile_range(2) {
+            for ty in tile_range(1) {
+                for tx in tile_range(0) {
+                    let image = [tx, ty, tz];
+                    let counts = self.tiles.map(|n| n as i64);
+                    let shift = [0, 1, 2].map(|k| image[k].div_euclid(counts[k]) as i32);
+                    let tile = [0, 1, 2].map(|k| image[k].rem_euclid(counts[k]) as usize);
+                    let clip = |k: usize| {
+                        let base = image[k] * bins[k];
+                        [(first[k] - base).max(0), (last[k] - base).min(bins[k] - 1)]
+                    };
+                    let [[x0, x1], [y0, y1], [z0, z1]] = [clip(0), clip(1), clip(2)];
+                    for y in y0..=y1 {
+                        let gap_y = gap(1, ty * bins[1] + y);
+                        let row = if y % 2 == 0 { [x0, x1, 1] } else { [x1, x0, -1] };
+                        let mut x = row[0];
+                        while (x - row[1]) * row[2] <= 0 {
+                            let gap_x = gap(0, tx * bins[0] + x);
+                            let near = !right || gap_x * gap_x + gap_y * gap_y <= reach * reach;
+                            if near && z0 <= z1 {
+                                let (column, up) = self.column(x as usize, y as usize);
+                                let (a, b) = if up { (z0, z1) } else { (bins[2] - 1 - z1, bins[2] - 1 - z0) };
+                                let base = self.first_bin(tile) + column * self.bins[2];
+                                visit(Stretch {
+                                    bins: base + a as usize..base + b as usize + 1,
+                                    shift,
+                                });
+                            }
+                            x += row[2];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The side of a cube that holds the given share of a box, cut where the box is thinner.
+fn side(extent: [f64; 3], share: f64) -> f64 {
+    let mut thin = [false; 3];
+    loop {
+        let free = thin.iter().filter(|t| !**t).count();
+        let volume: f64 = (0..3).filter(|&k| !thin[k]).map(|k| extent[k]).product();
+        if free == 0 {
+            return f64::INFINITY;
+        }
+        let side = (volume * share).powf(1.0 / free as f64);
+        let mut cut = false;
+        for k in 0..3 {
+            // a box that holds less than the share along this edge takes no part in the division
+            if !thin[k] && !(extent[k] > 0.5 * side) {
+                (thin[k], cut) = (true, true);
+            }
+        }
+        if !cut {
+            return side;
+        }
+    }
+}
+
+/// Puts items in the order of their bins: `starts` gets the first position of each bin and the end, `order` the items.
+/// Items of one bin keep their order.
+pub(super) fn counting_sort(bins: &[u32], count: usize, starts: &mut Vec<u32>, order: &mut Vec<u32>) {
+    starts.clear();
+    starts.resize(count + 1, 0);
+    for &b in bins {
+        starts[b as usize + 1] += 1;
+    }
+    for b in 0..count {
+        starts[b + 1] += starts[b];
+    }
+    order.clear();
+    order.resize(bins.len(), 0);
+    for (item, &b) in bins.iter().enumerate() {
+        order[starts[b as usize] as usize] = item as u32;
+        starts[b as usize] += 1;
+    }
+    // each start has moved to the end of its bin, which is the start of the next
+    starts.copy_within(0..count, 1);
+    starts[0] = 0;
+}
