@@ -18,7 +18,7 @@ WHEELS = {
 DEBIAN = {"gromacs": "gmx", "libmpich12": None}
 
 
-def environment(folder, say):
+def environment(folder, wanted, say):
     """The Python of the virtual environment and, for every wheel that is missing, why."""
     python = folder / "bin" / "python"
     if not python.exists():
@@ -28,7 +28,7 @@ def environment(folder, say):
         except process.Failed as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise process.Unavailable(f"no virtual environment ({error}); install python3-venv") from error
-    return python, {name: _wheel(python, name, wheels, say) for name, wheels in WHEELS.items()}
+    return python, {name: _wheel(python, name, wheels, say) for name, wheels in WHEELS.items() if name in wanted}
 
 
 def _wheel(python, name, wheels, say):

@@ -1,6 +1,6 @@
 """The timed loop of JAX-MD on the CPU; the argument is the task as JSON, the answer one line of JSON.
 
-Double precision, a sparse list of every pair once, one compiled loop of list update and velocity Verlet step; compiled
+Double precision, a sparse list of every pair once, one compiled loop of list update and velocity Verlet step, compiled
 and run for one step before it is timed. The pair energy is JAX-MD's own with a bare cut: its neighbour-list version of
 Lennard-Jones switches the potential off smoothly, which would be another system (and a little more work).
 """
@@ -53,7 +53,8 @@ def run(state, neighbors, steps):
 
 @jax.jit
 def energies(state, neighbors):
-    return energy_fn(state.position, neighbor=neighbors), quantity.kinetic_energy(momentum=state.momentum, mass=state.mass)
+    kinetic = quantity.kinetic_energy(momentum=state.momentum, mass=state.mass)
+    return energy_fn(state.position, neighbor=neighbors), kinetic
 
 
 def per_atom(state, neighbors):

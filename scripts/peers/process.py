@@ -57,8 +57,8 @@ def end(child):
     child.wait()
 
 
-def one_thread(count=1):
-    """The variables by which OpenMP, BLAS and XLA are told how many threads to use."""
+def threads(count=1):
+    """The variables by which OpenMP, BLAS, OpenMM, XLA and admd are told how many threads to use."""
     env = {name: str(count) for name in
            ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENMM_CPU_THREADS", "ADMD_THREADS")}
     env["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads={count}"

@@ -27,7 +27,7 @@ def run(tools, variant, melt, steps):
     accepts(tools, variant, melt)
     words = ["--steps", steps, "--threads", variant.threads, "--set", "output.thermo_every=100", *_set(variant)]
     report = json.loads(process.run([tools.admd, "simulate", "melt.toml", "--json", *words], folder=melt.folder,
-                                    cores=tools.pin(variant), env=process.one_thread(variant.threads)))
+                                    cores=tools.pin(variant), env=process.threads(variant.threads)))
     summary, last = report["summary"], report["last"]
     n = summary["atoms"]
     lists = {"per_atom": summary["neighbors"]["per_atom"], "steps_per_build": summary["neighbors"]["steps_per_build"],

@@ -28,8 +28,9 @@ nstenergy = 100
 nstcalcenergy = 100
 nstlog = 100
 nstxout-compressed = 0
+{{more}}
 """
-# Two threads would wait for each other's core otherwise; taskset has pinned them already.
+# No pinning of its own: taskset has done it, and a second opinion would put all runs on the first core.
 FLAGS = ["-ntmpi", 1, "-nb", "cpu", "-pin", "off", "-noconfout", "-cpt", -1]
 
 
@@ -49,27 +50,27 @@ def probe(tools, variant):
 
 
 def run(tools, variant, melt, steps):
-    env = process.one_thread(variant.threads)
-    (melt.folder / "grompp.mdp").write_text(PARAMETERS.format(steps=steps), encoding="utf-8")
-    process.run([tools.gmx, "-nobackup", "grompp", "-maxwarn", 1, "-o", "topol.tpr"], folder=melt.folder, env=env)
+    env = process.threads(variant.threads)
+    parameters = PARAMETERS.format(steps=steps, more="\n".join(variant.options))
+    (melt.folder / "grompp.mdp").write_text(parameters, encoding="utf-8")
+    process.run([tools.gmx, "-nobackup", "grompp", "-maxwarn", 2, "-o", "topol.tpr"], folder=melt.folder, env=env)
     words = ["-s", "topol.tpr", "-ntomp", variant.threads, *FLAGS]
     process.run([tools.gmx, "-nobackup", "mdrun", *words], folder=melt.folder, cores=tools.pin(variant), env=env)
     log = (melt.folder / "md.log").read_text(encoding="utf-8", errors="replace")
     wall = re.search(r"^\s+Time:\s+(\S+)\s+(\S+)", log, re.MULTILINE)
+    drift = re.search(r"Conserved energy drift: (\S+) kJ/mol/ps per atom", log)
     rows = _energies(log.partition("A V E R A G E S")[0])
     if not wall or not rows:
         raise process.Failed("md.log has no wall time", log[-process.TAIL:])
-    radius = re.search(r"^\s*rlist\s*=\s*(\S+)", log, re.MULTILINE)
-    interval = re.search(r"^\s*nstlist\s*=\s*(\S+)", log, re.MULTILINE)
-    changed = re.search(r"Changing nstlist from \d+ to (\d+), rlist from \S+ to (\S+)", log)
-    nstlist, rlist = (changed[1], changed[2]) if changed else (interval[1], radius[1])
+    lists = re.search(r"updated every (\d+) steps, buffer (\S+) nm", log)
     scale = melt.atoms * system.EPSILON
     pressure = rows[0].get("Pressure (bar)")
     return Run(float(wall[2]), steps,
                {"potential": rows[0]["Potential"] / scale,
                 "pressure": pressure and pressure * system.BAR * system.SIGMA**3 / system.EPSILON},
                {"potential": rows[-1]["Potential"] / scale, "kinetic": rows[-1]["Kinetic En."] / scale},
-               {"steps_per_build": float(nstlist), "list_radius": float(rlist) / system.SIGMA})
+               {"steps_per_build": float(lists[1]), "buffer": float(lists[2]) / system.SIGMA} if lists else {},
+               {"drift": float(drift[1]) * system.TAU / system.EPSILON} if drift else {})
 
 
 def _energies(log):

@@ -48,7 +48,7 @@ def run(tools, variant, melt, steps):
     script = melt.folder / "in.lammps"
     script.write_text(SCRIPT.format(modify=modify, steps=steps), encoding="utf-8")
     log = process.run([tools.lmp, "-in", script.name, "-log", "none", *words], folder=melt.folder,
-                      cores=tools.pin(variant), env={**process.one_thread(variant.threads), **_environment(tools)})
+                      cores=tools.pin(variant), env={**process.threads(variant.threads), **_environment(tools)})
     loop = re.search(r"Loop time of (\S+) on", log)
     table = re.search(r"^\s*Step\s+PotEng\s+KinEng\s+Press.*\n((?:\s*\d+\s.*\n)+)", log, re.MULTILINE)
     if not (loop and table):

@@ -16,10 +16,11 @@ def probe(tools, variant):
     if tools.python is None or tools.wheels.get(module):
         raise process.Unavailable(tools.wheels.get(module) or "there is no virtual environment")
     try:
-        return json.loads(process.run([tools.python, _loop(variant), "--versions"], env=process.one_thread()))
+        return json.loads(process.run([tools.python, _loop(variant), "--versions"], env=process.threads()))
     except process.Failed as error:
         last = (error.tail.strip().splitlines() or [str(error)])[-1]
-        raise process.Unavailable(f"{module} does not import ({last}); remove the environment and start again") from error
+        raise process.Unavailable(f"{module} does not import ({last}); remove the environment and "
+                                  "start again") from error
 
 
 def run(tools, variant, melt, steps):
@@ -29,7 +30,7 @@ def run(tools, variant, melt, steps):
         "sigma": system.SIGMA, "epsilon": system.EPSILON, "mass": system.MASS, "tau": system.TAU,
         "options": list(variant.options),
     }
-    env = {**process.one_thread(variant.threads), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**process.threads(variant.threads), "PYTHONDONTWRITEBYTECODE": "1"}
     text = process.run([tools.python, _loop(variant), json.dumps(task)], cores=tools.pin(variant), env=env)
     told = json.loads(text.strip().splitlines()[-1])
     return Run(told["seconds"], steps, told["start"], told["end"], told.get("lists", {}), told.get("notes", {}))
