@@ -54,7 +54,7 @@ steps = 0
 
 @dataclasses.dataclass
 class Melt:
-    """A melted state in a folder, and what admd in double precision says about it."""
+    """A melted state in a folder, and what admd in double precision says about it: energies per atom at steps."""
 
     atoms: int
     edge: float

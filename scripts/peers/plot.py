@@ -11,8 +11,9 @@ import matplotlib.pyplot as plt
 
 matplotlib.rcParams.update({"font.size": 10, "svg.fonttype": "none", "svg.hashsalt": "admd"})
 
-# Colours that colour-blind readers tell apart (Okabe and Ito); admd is the full colour, the others are paler.
-COLOURS = {"double": "#0072B2", "mixed": "#D55E00", "single": "#E69F00"}
+# Colours that colour-blind readers tell apart (after Okabe and Ito): full for admd, pale for the others.
+COLOURS = {"double": "#0072B2", "mixed": "#CC4C00", "single": "#E69F00"}
+PALE = {"double": "#7FB8D8", "mixed": "#E5A57F", "single": "#F2CF7F"}
 WORDS = {"double": "double precision", "mixed": "mixed: pairs in single, sums in double", "single": "single precision"}
 
 
@@ -27,10 +28,13 @@ def panel(axes, atoms, rows):
     for y, row in zip(places, rows):
         ours = row["variant"].startswith("admd")
         speed, low, high = (row[key] / 1e6 for key in ("median", "min", "max"))
-        axes.barh(y, speed, 0.72, color=COLOURS[row["precision"]], alpha=1.0 if ours else 0.5, linewidth=0)
+        colour = (COLOURS if ours else PALE)[row["precision"]]
+        hatch = "//" if row["threads"] > 1 else None
+        axes.barh(y, speed, 0.72, color=colour, edgecolor="white", hatch=hatch, linewidth=0)
         axes.plot([low, high], [y, y], color="#333333", linewidth=1.2, solid_capstyle="butt")
         text = f"{speed:.2f}" + (f"   {row['ratio']:.2f}×" if row["ratio"] else "")
-        axes.text(max(speed, high) + 0.012 * widest, y, text, va="center", fontsize=9, color="#333333")
+        axes.text(max(speed, high) + 0.012 * widest, y, text, va="center", fontsize=9, color="#333333",
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})
     axes.set_yticks(list(places), [label(row) for row in rows])
     for tick, row in zip(axes.get_yticklabels(), rows):
         tick.set_fontweight("bold" if row["variant"].startswith("admd") else "normal")
@@ -54,12 +58,17 @@ def draw(folder):
     for place, (atoms, rows) in zip(axes[:, 0], panels.items()):
         panel(place, atoms, rows)
     axes[-1, 0].set_xlabel("million atom-steps per second (line: slowest to fastest run; ×: ratio to admd in double)")
+    ours = {row["precision"] for rows in panels.values() for row in rows if row["variant"].startswith("admd")}
     used = {row["precision"] for rows in panels.values() for row in rows}
-    handles = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[kind]) for kind in COLOURS if kind in used]
+    handles = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[kind] if kind in ours else PALE[kind])
+               for kind in COLOURS if kind in used]
     axes[0, 0].legend(handles, [WORDS[kind] for kind in COLOURS if kind in used], loc="lower right", fontsize=9,
                       frameon=True, edgecolor="none")
     machine = report["machine"]
     notes = f"{machine['processor']}, one thread each unless said."
+    simd = report["versions"].get("gromacs", {}).get("simd")
+    if simd:
+        notes += f"  GROMACS: built for {simd}."
     if any(not row["checked_list"] for rows in panels.values() for row in rows):
         notes += "  * list kept a fixed number of steps, may miss pairs"
     figure.suptitle("Lennard-Jones liquid, cutoff 2.5 σ: whole MD loop\n", fontsize=13, fontweight="bold", x=0.01,

