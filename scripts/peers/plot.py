@@ -21,10 +21,9 @@ def label(row):
     return row["variant"] + ("" if row["checked_list"] else " *") + ("  (differs!)" if row["differs"] else "")
 
 
-def panel(axes, atoms, rows):
+def panel(axes, atoms, rows, widest):
     rows = rows[::-1]
     places = range(len(rows))
-    widest = max(row["max"] for row in rows) / 1e6
     for y, row in zip(places, rows):
         ours = row["variant"].startswith("admd")
         speed, low, high = (row[key] / 1e6 for key in ("median", "min", "max"))
@@ -55,8 +54,9 @@ def draw(folder):
     heights = [len(rows) + 2.2 for rows in panels.values()]
     figure, axes = plt.subplots(len(panels), 1, figsize=(9.5, 0.27 * sum(heights) + 1.5), squeeze=False,
                                 height_ratios=heights, layout="constrained")
+    widest = max(row["max"] for rows in panels.values() for row in rows) / 1e6
     for place, (atoms, rows) in zip(axes[:, 0], panels.items()):
-        panel(place, atoms, rows)
+        panel(place, atoms, rows, widest)
     axes[-1, 0].set_xlabel("million atom-steps per second (line: slowest to fastest run; ×: ratio to admd in double)")
     ours = {row["precision"] for rows in panels.values() for row in rows if row["variant"].startswith("admd")}
     used = {row["precision"] for rows in panels.values() for row in rows}

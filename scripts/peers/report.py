@@ -16,7 +16,8 @@ number of threads told to OpenMP, OpenMM, XLA and admd. Slow engines make fewer 
 
 The check compares with admd in double precision, per atom: potential energy at the start within {start[double]:.0e}
 ({start[other]:.0e} where precision is less), pressure there within {pressure[double]:.0e} ({pressure[other]:.0e}),
-total energy at the end within {end:.0e}, kinetic energy at the end within {sigmas:.0f} standard deviations.
+kinetic energy at the end within {sigmas:.0f} standard deviations, change of the total energy within {rate:.0e} per tau
+of time. The last is printed as energy error: pairs that a list misses, or rounding, show there.
 
 Precision: *double*; *mixed*, pair forces in single, positions and sums in double; *single*, positions in single, too,
 which GROMACS and OpenMM call mixed, as some of their sums are double."""
@@ -35,7 +36,8 @@ def summarise(entries, atoms):
             "variant": variant.name, "precision": variant.precision, "threads": variant.threads,
             "checked_list": variant.checked, "runs": len(mine), "steps": mine[-1]["steps"], "median": middle,
             "min": min(speeds), "max": max(speeds), "spread": (max(speeds) - min(speeds)) / middle,
-            "lists": mine[-1]["lists"], "differs": sorted({word for e in mine for word in e["differs"]}),
+            "lists": mine[-1]["lists"], "energy_error": mine[-1]["energy_error"],
+            "differs": sorted({word for e in mine for word in e["differs"]}),
         })
     base = next((row["median"] for row in rows if row["variant"] == REFERENCE), None)
     for row in rows:
@@ -65,7 +67,7 @@ def markdown(report):
         "# Lennard-Jones melt: admd and its peers", "",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB; {vectors}; "
         f"Linux {machine['kernel']}; {report['date']}.", "",
-        HOW.format(start=engine.START_ENERGY, pressure=engine.START_PRESSURE, end=engine.END_ENERGY,
+        HOW.format(start=engine.START_ENERGY, pressure=engine.START_PRESSURE, rate=engine.ENERGY_RATE,
                    sigmas=engine.END_SIGMAS, melt=settings["melt"], repeats=settings["repeats"], density=system.DENSITY,
                    temperature=system.TEMPERATURE, cutoff=system.CUTOFF, skin=system.SKIN, timestep=system.TIMESTEP,
                    pinned="pinned with taskset" if settings["pinned"] else "not pinned: taskset is missing"), "",
@@ -86,17 +88,18 @@ def markdown(report):
 def _table(atoms, rows):
     lines = [f"## {atoms:,} atoms", "",
              "| engine | precision | threads | M atom-steps/s | min to max | to admd | steps per list | neighbours "
-             "| check |",
-             "|---|---|--:|--:|--:|--:|--:|--:|---|"]
+             "| energy error | check |",
+             "|---|---|--:|--:|--:|--:|--:|--:|--:|---|"]
     for row in rows:
         lists, ratio = row["lists"], row["ratio"]
         build = f"{lists['steps_per_build']:.1f}" if lists.get("steps_per_build") else ""
         neighbors = f"{lists['per_atom']:.1f}" if lists.get("per_atom") else ""
+        error = "" if row["energy_error"] is None else f"{row['energy_error']:.0e}"
         name = row["variant"] + ("" if row["checked_list"] else " (*)")
         lines.append(
             f"| {name} | {row['precision']} | {row['threads']} | {row['median'] / 1e6:.2f} | "
             f"{row['min'] / 1e6:.2f} to {row['max'] / 1e6:.2f} | {f'{ratio:.2f}' if ratio else ''} | {build} | "
-            f"{neighbors} | {'; '.join(row['differs']) or 'same'} |")
+            f"{neighbors} | {error} | {'; '.join(row['differs']) or 'same'} |")
     lines.append("")
     if any(not row["checked_list"] for row in rows):
         lines += ["(*) The list is kept for a fixed number of steps without looking whether an atom has crossed its "

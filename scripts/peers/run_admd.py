@@ -46,7 +46,8 @@ def _start(tools, variant, melt):
         words = ["--steps", 0, "--threads", 1, *_set(variant)]
         text = process.run([tools.admd, "simulate", "melt.toml", "--json", *words], folder=melt.folder)
         last = json.loads(text)["last"]
-        _starts[key] = {"potential": last["potential_energy"] / melt.atoms, "pressure": last["pressure"]}
+        _starts[key] = {"potential": last["potential_energy"] / melt.atoms,
+                        "kinetic": last["kinetic_energy"] / melt.atoms, "pressure": last["pressure"]}
     return _starts[key]
 
 

@@ -66,7 +66,7 @@ def run(tools, variant, melt, steps):
     scale = melt.atoms * system.EPSILON
     pressure = rows[0].get("Pressure (bar)")
     return Run(float(wall[2]), steps,
-               {"potential": rows[0]["Potential"] / scale,
+               {"potential": rows[0]["Potential"] / scale, "kinetic": rows[0]["Kinetic En."] / scale,
                 "pressure": pressure and pressure * system.BAR * system.SIGMA**3 / system.EPSILON},
                {"potential": rows[-1]["Potential"] / scale, "kinetic": rows[-1]["Kinetic En."] / scale},
                {"steps_per_build": float(lists[1]), "buffer": float(lists[2]) / system.SIGMA} if lists else {},

@@ -63,7 +63,8 @@ def run(tools, variant, melt, steps):
         "steps_per_build": steps / int(builds[1]) if builds and int(builds[1]) else None,
         "dangerous": int(dangerous[1]) if dangerous else None,
     }
-    return Run(float(loop[1]), int(rows[-1][0]), {"potential": rows[0][1], "pressure": rows[0][3]},
+    return Run(float(loop[1]), int(rows[-1][0]),
+               {"potential": rows[0][1], "kinetic": rows[0][2], "pressure": rows[0][3]},
                {"potential": rows[-1][1], "kinetic": rows[-1][2]}, lists)
 
 
