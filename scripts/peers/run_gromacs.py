@@ -37,7 +37,10 @@ FLAGS = ["-ntmpi", 1, "-nb", "cpu", "-pin", "off", "-noconfout", "-cpt", -1]
 def probe(tools, variant):
     if tools.gmx is None:
         raise process.Unavailable("no gmx; install GROMACS (Debian: apt-get install gromacs) or name it with --gmx")
-    about = process.run([tools.gmx, "--version"])
+    try:
+        about = process.run([tools.gmx, "--version"])
+    except process.Failed as error:
+        raise process.Unavailable(f"{error}; name a GROMACS that starts with --gmx") from error
 
     def line(name):
         found = re.search(rf"^{name}:\s*(.*)", about, re.MULTILINE)
