@@ -4,10 +4,10 @@
 //! evaluator and with a derivative written by hand in the *same* loop, runs interleaved because a busy machine drifts;
 //! the ratio of the best runs must stay below [`LIMIT`]. Then list build and whole evaluations by criterion.
 
-use admd::ad::{Isa, Real};
-use admd::engine::kernel::{ByDual, PairEvaluator};
-use admd::engine::laboratory::Laboratory;
-use admd::engine::{Cell, Configuration, Direction, Evaluation, ForceField, Request, Settings, Vec3};
+use admd::ad::{Element, Isa, Real};
+use admd::engine::kernel::{ByDual, PairEvaluator, SWEEP};
+use admd::engine::laboratory::{Laboratory, Local};
+use admd::engine::{Cell, Configuration, Direction, Evaluation, ForceField, Precision, Request, Settings, Vec3};
 use admd::potentials::catalog::pair_info;
 use admd::potentials::form::binding::{Leaf, Origin, Pair, PairBinding};
 use admd::potentials::form::mixing::Rule;
@@ -32,14 +32,15 @@ struct ByHand;
 
 impl PairEvaluator for ByHand {
     type Coef<S: Real> = Coefficients<S>;
+    const SLOPES: usize = 0;
     #[inline(always)]
-    fn evaluate<S: Real>(r2: S, c: &Self::Coef<S>) -> (S, S) {
+    fn evaluate<S: Real>(r2: S, c: &Self::Coef<S>, _: usize) -> (S, S, [S; SWEEP]) {
         let inverse = r2.recip();
         let r6 = inverse * inverse * inverse;
         let twelve = c.inner.c12 * r6;
         let u = r6 * (twelve - c.inner.c6) - c.own[0];
         // du/d(r²) = (3 c6 r⁻⁶ − 6 c12 r⁻¹²)/r²
-        (u, r6 * inverse * (c.inner.c6 * 3.0 - twelve * 6.0))
+        (u, r6 * inverse * (c.inner.c6 * 3.0 - twelve * 6.0), [S::lit(0.0); SWEEP])
     }
 }
 
@@ -122,16 +123,18 @@ fn interleaved<const N: usize>(mut work: [&mut dyn FnMut(); N]) -> [f64; N] {
     best
 }
 
-fn compare(c: &Configuration, isa: Isa) -> f64 {
-    let mut hand = Laboratory::new(c, CUTOFF, SKIN, isa).expect("a list");
-    let mut automatic = Laboratory::new(c, CUTOFF, SKIN, isa).expect("a list");
-    let mut energy = Laboratory::new(c, CUTOFF, SKIN, isa).expect("a list");
+fn compare<E: Element>(c: &Configuration, isa: Isa, precision: Precision) -> f64 {
+    let laboratory = || Laboratory::new(c, CUTOFF, SKIN, isa, precision).expect("a list");
+    let (mut hand, mut automatic, mut energy, copy) = (laboratory(), laboratory(), laboratory(), laboratory());
+    let mut local = [(); 4].map(|()| Local::<E>::default());
+    let [l0, l1, l2, l3] = &mut local;
     let entries = hand.rebuild(c).expect("a list");
     let coef = Coefficients::<f64>::from_fn(|k| [4.0, 4.0, 0.016][k]);
     let times = interleaved([
-        &mut || hand.forces::<ByHand, false>(black_box(coef)),
-        &mut || automatic.forces::<Automatic, false>(black_box(coef)),
-        &mut || energy.forces::<Automatic, true>(black_box(coef)),
+        &mut || hand.forces::<ByHand, E, false>(black_box(coef), l0),
+        &mut || automatic.forces::<Automatic, E, false>(black_box(coef), l1),
+        &mut || energy.forces::<Automatic, E, true>(black_box(coef), l2),
+        &mut || copy.copy::<E>(l3),
     ]);
     let deviation = hand
         .result()
@@ -139,8 +142,8 @@ fn compare(c: &Configuration, isa: Isa) -> f64 {
         .zip(automatic.result())
         .map(|(a, b)| (a - b).norm())
         .fold(0.0, f64::max);
-    println!("{isa}: {entries} entries, by hand and automatic differ by {deviation:e} at most");
-    for (name, t) in ["by hand", "automatic", "with energy and virial"]
+    println!("{isa}, {precision:?}: {entries} entries, by hand and automatic differ by {deviation:e} at most");
+    for (name, t) in ["by hand", "automatic", "with energy and virial", "copies of coordinates"]
         .into_iter()
         .zip(times)
     {
@@ -188,7 +191,7 @@ fn along(c: &Configuration) -> Direction {
 /// Best times of list build and whole evaluations, interleaved.
 fn whole(c: &Configuration) {
     let along = along(c);
-    let mut laboratory = Laboratory::new(c, CUTOFF, SKIN, Isa::best()).expect("a list");
+    let mut laboratory = Laboratory::new(c, CUTOFF, SKIN, Isa::best(), Precision::Double).expect("a list");
     let mut fields = [field(), field(), field(), field()];
     let [f0, f1, f2, f3] = &mut fields;
     let [r0, r1, r2, r3] = requests(&along);
@@ -217,7 +220,7 @@ fn whole(c: &Configuration) {
 fn surroundings(criterion: &mut Criterion, c: &Configuration) {
     let mut group = criterion.benchmark_group("melt of 32,000");
     group.sample_size(20).throughput(Throughput::Elements(c.len() as u64));
-    let mut laboratory = Laboratory::new(c, CUTOFF, SKIN, Isa::best()).expect("a list");
+    let mut laboratory = Laboratory::new(c, CUTOFF, SKIN, Isa::best(), Precision::Double).expect("a list");
     group.bench_function("list build", |b| b.iter(|| laboratory.rebuild(c)));
     group.bench_function("refresh of coordinates", |b| b.iter(|| laboratory.refresh(c)));
     let (mut field, mut e, along) = (field(), Evaluation::default(), along(c));
@@ -230,7 +233,8 @@ fn surroundings(criterion: &mut Criterion, c: &Configuration) {
 fn main() {
     let c = melt(20, 300);
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-        let ratio = compare(&c, isa);
+        let ratio = compare::<f64>(&c, isa, Precision::Double);
+        compare::<f32>(&c, isa, Precision::Mixed);
         if isa == Isa::Avx512 {
             assert!(
                 ratio <= LIMIT,

@@ -8,9 +8,13 @@
 //! | stress | σ = −(K + W)/V with the virial W of [`Evaluation`](crate::engine::Evaluation::virial) | \[energy/length³\] |
 //! | pressure | P = −tr σ / 3 | \[energy/length³\] |
 //!
-//! Sums run over the atoms in order on one thread, so their bits depend on nothing else.
+//! Sums run over chunks of atoms in a fixed order, so their bits depend on nothing else.
 
 use admd_engine::{Cell, Mat3, Vec3};
+use rayon::prelude::*;
+
+/// Atoms that are summed at a stretch; a constant, so that sums do not depend on the number of threads.
+const CHUNK: usize = 4096;
 
 /// Degrees of freedom of N atoms whose total momentum is conserved: 3N − 3; a lone atom has three, and none has none.
 ///
@@ -26,20 +30,29 @@ pub fn degrees_of_freedom(atoms: usize) -> usize {
 
 /// Σ m v vᵀ \[energy\].
 pub fn kinetic_tensor(velocities: &[Vec3], masses: &[f64]) -> Mat3 {
-    let mut sum = Mat3::zeros();
-    for (v, m) in velocities.iter().zip(masses) {
-        sum += v * v.transpose() * *m;
-    }
-    sum
+    sum(velocities, masses, |sum: Mat3, v, m| sum + v * v.transpose() * *m)
 }
 
 /// Σ m v²/2 \[energy\].
 pub fn kinetic_energy(velocities: &[Vec3], masses: &[f64]) -> f64 {
-    0.5 * velocities
-        .iter()
-        .zip(masses)
-        .map(|(v, m)| m * v.norm_squared())
-        .sum::<f64>()
+    0.5 * sum(velocities, masses, |sum: f64, v, m| sum + m * v.norm_squared())
+}
+
+/// Folds the atoms chunk by chunk, on as many threads as there are, and adds the chunks in order.
+fn sum<T>(velocities: &[Vec3], masses: &[f64], add: impl Fn(T, &Vec3, &f64) -> T + Sync) -> T
+where
+    T: Default + Send + core::ops::AddAssign,
+{
+    let of_chunk = |(v, m): (&[Vec3], &[f64])| v.iter().zip(m).fold(T::default(), |sum, (v, m)| add(sum, v, m));
+    let chunks = velocities.par_chunks(CHUNK).zip(masses.par_chunks(CHUNK));
+    let mut total = T::default();
+    if velocities.len() <= CHUNK {
+        return of_chunk((velocities, masses));
+    }
+    for part in chunks.map(of_chunk).collect::<Vec<_>>() {
+        total += part;
+    }
+    total
 }
 
 /// Kinetic temperature 2 E/(f k) \[temperature\]; zero without degrees of freedom.

@@ -13,10 +13,13 @@ use admd_engine::{Cell, Request, Vec3};
 use core::ops::{Add, Mul};
 use rayon::prelude::*;
 
-/// Atoms handled by one thread at a stretch: below this the work is smaller than the cost of sharing it out.
-const GRAIN: usize = 4096;
+/// Atoms that are kicked and drift together, while they are in the nearest cache.
+const CHUNK: usize = 512;
+/// Chunks handled by one thread at a stretch: below this the work is smaller than the cost of sharing it out.
+const GRAIN: usize = 8;
 
-/// `to` = `from` + F/m · dt. The vectors may be over any scalar: a dual one carries tangents through the step.
+/// `to` = `from` + F/m · dt, on one thread. The vectors may be over any scalar: a dual one carries tangents through the
+/// step.
 ///
 /// ```
 /// use admd::{dynamics::kick, engine::Vec3};
@@ -26,26 +29,24 @@ const GRAIN: usize = 4096;
 /// ```
 pub fn kick<V>(from: &[V], forces: &[V], masses: &[f64], dt: f64, to: &mut [V])
 where
-    V: Copy + Add<Output = V> + Mul<f64, Output = V> + Send + Sync,
+    V: Copy + Add<Output = V> + Mul<f64, Output = V>,
 {
-    (to, from, forces, masses)
-        .into_par_iter()
-        .with_min_len(GRAIN)
-        .for_each(|(to, &v, &f, &m)| *to = v + f * (dt / m));
+    for (((to, v), f), m) in to.iter_mut().zip(from).zip(forces).zip(masses) {
+        *to = *v + *f * (dt / m);
+    }
 }
 
-/// Kicks in place: v ← v + F/m · dt.
+/// Kicks in place, on one thread: v ← v + F/m · dt.
 pub fn kick_on<V>(velocities: &mut [V], forces: &[V], masses: &[f64], dt: f64)
 where
-    V: Copy + Add<Output = V> + Mul<f64, Output = V> + Send + Sync,
+    V: Copy + Add<Output = V> + Mul<f64, Output = V>,
 {
-    (velocities, forces, masses)
-        .into_par_iter()
-        .with_min_len(GRAIN)
-        .for_each(|(v, &f, &m)| *v = *v + f * (dt / m));
+    for ((v, f), m) in velocities.iter_mut().zip(forces).zip(masses) {
+        *v = *v + *f * (dt / m);
+    }
 }
 
-/// `to` = `from` + v · dt.
+/// `to` = `from` + v · dt, on one thread.
 ///
 /// ```
 /// use admd::{dynamics::drift, engine::Vec3};
@@ -55,12 +56,11 @@ where
 /// ```
 pub fn drift<V>(from: &[V], velocities: &[V], dt: f64, to: &mut [V])
 where
-    V: Copy + Add<Output = V> + Mul<f64, Output = V> + Send + Sync,
+    V: Copy + Add<Output = V> + Mul<f64, Output = V>,
 {
-    (to, from, velocities)
-        .into_par_iter()
-        .with_min_len(GRAIN)
-        .for_each(|(to, &r, &v)| *to = r + v * dt);
+    for ((to, r), v) in to.iter_mut().zip(from).zip(velocities) {
+        *to = *r + *v * dt;
+    }
 }
 
 /// Velocity Verlet at constant energy, volume and number of atoms.
@@ -86,25 +86,34 @@ impl Integrator for VelocityVerlet {
         let (from, to) = (&now.state, &mut next.state);
         to.step = from.step + 1;
         to.configuration.cell.clone_from(&from.configuration.cell);
-        let masses = &from.masses;
-        kick(
-            &from.velocities,
-            &now.evaluation.forces,
-            masses,
-            0.5 * dt,
-            &mut to.velocities,
+        let chunks = (
+            to.velocities.par_chunks_mut(CHUNK),
+            to.configuration.positions.par_chunks_mut(CHUNK),
+            from.velocities.par_chunks(CHUNK),
+            from.configuration.positions.par_chunks(CHUNK),
+            now.evaluation.forces.par_chunks(CHUNK),
+            from.masses.par_chunks(CHUNK),
         );
-        drift(
-            &from.configuration.positions,
-            &to.velocities,
-            dt,
-            &mut to.configuration.positions,
-        );
-        refuse_leaps(&to.velocities, dt, &to.configuration.cell)?;
+        let fastest2 = chunks.into_par_iter().with_min_len(GRAIN).map(|(v, r, v0, r0, f, m)| {
+            kick(v0, f, m, 0.5 * dt, v);
+            drift(r0, v, dt, r);
+            fastest2(v)
+        });
+        let fastest2 = fastest2.reduce(|| 0.0, f64::max);
+        refuse_leaps(fastest2, &to.velocities, dt, &to.configuration.cell)?;
         forces.evaluate(&to.configuration, request, &mut next.evaluation)?;
-        kick_on(&mut to.velocities, &next.evaluation.forces, masses, 0.5 * dt);
+        let chunks = (
+            to.velocities.par_chunks_mut(CHUNK),
+            next.evaluation.forces.par_chunks(CHUNK),
+            from.masses.par_chunks(CHUNK),
+        );
+        let fastest2 = chunks.into_par_iter().with_min_len(GRAIN).map(|(v, f, m)| {
+            kick_on(v, f, m, 0.5 * dt);
+            self::fastest2(v)
+        });
+        let fastest2 = fastest2.reduce(|| 0.0, f64::max);
         // Again, so that a state with a velocity that cannot be followed is never called good.
-        refuse_leaps(&to.velocities, dt, &to.configuration.cell)
+        refuse_leaps(fastest2, &to.velocities, dt, &to.configuration.cell)
     }
 
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64 {
@@ -120,9 +129,14 @@ impl Integrator for VelocityVerlet {
     }
 }
 
+/// The largest square of a velocity; what is not a number is passed over.
+fn fastest2(velocities: &[Vec3]) -> f64 {
+    velocities.iter().map(Vec3::norm_squared).fold(0.0, f64::max)
+}
+
 /// Refuses a drift by which an atom would cross half the cell: half the smallest periodic height, or half the largest
 /// height of a cell that is open on all sides. What is not finite passes here and is caught by the force field.
-fn refuse_leaps(velocities: &[Vec3], dt: f64, cell: &Cell) -> Result<(), DynamicsError> {
+fn refuse_leaps(fastest2: f64, velocities: &[Vec3], dt: f64, cell: &Cell) -> Result<(), DynamicsError> {
     let heights = [0, 1, 2].map(|k| cell.height(k));
     let periodic = (0..3).filter(|&k| cell.periodic()[k]).map(|k| heights[k]);
     let smallest = periodic.fold(f64::INFINITY, f64::min);
@@ -132,9 +146,7 @@ fn refuse_leaps(velocities: &[Vec3], dt: f64, cell: &Cell) -> Result<(), Dynamic
         heights.into_iter().fold(0.0, f64::max)
     };
     let limit = 0.5 * height;
-    let fastest = velocities.par_iter().with_min_len(GRAIN).map(Vec3::norm_squared);
-    let fastest = fastest.reduce(|| 0.0, f64::max).sqrt();
-    if fastest * dt.abs() <= limit {
+    if fastest2.sqrt() * dt.abs() <= limit {
         return Ok(());
     }
     let leaps = |v: &Vec3| v.norm() * dt.abs() > limit;

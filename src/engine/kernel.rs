@@ -14,7 +14,7 @@ use admd_potentials::form::parameters::Leaves;
 use core::marker::PhantomData;
 
 /// Coefficients differentiated in one sweep over the list; more of them take more sweeps.
-pub(super) const SWEEP: usize = 4;
+pub const SWEEP: usize = 4;
 
 /// Energy of a pair, its slope in the squared distance, and its slopes in the coefficients.
 ///

@@ -1,13 +1,14 @@
 //! The list and the force kernel by themselves, so that benchmarks and tests can plug other evaluators into the same loop.
 
 use super::force_field::Precision;
-use super::halo::Local;
 use super::kernel::{BlockSums, ForcePass, PairEvaluator};
 use super::neighbors::{NeighborList, Plan};
 use super::order::Value;
 use super::table::Table;
 use super::{Configuration, EngineError, NeighborStatistics, Vec3};
 use admd_ad::{Element, Isa, dispatch};
+
+pub use super::halo::Local;
 
 /// A list over one species, and sums of its blocks.
 pub struct Laboratory {
