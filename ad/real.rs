@@ -149,6 +149,10 @@ pub trait Lane: Real<Lane = Self> + Send + Sync + 'static {
     fn extract(self, k: usize) -> f64;
     /// Sum over the lanes in f64, always in the same order.
     fn sum(self) -> f64;
+    /// The smallest of the lanes; unspecified when one is NaN.
+    fn least(self) -> f64;
+    /// The largest of the lanes; unspecified when one is NaN.
+    fn most(self) -> f64;
 
     /// Reads `WIDTH` consecutive values.
     ///

@@ -123,6 +123,20 @@ impl Lane for F64x4 {
         })
     }
     #[inline(always)]
+    fn least(self) -> f64 {
+        hardware!({
+            let two = _mm_min_pd(_mm256_castpd256_pd128(self.0), _mm256_extractf128_pd::<1>(self.0));
+            _mm_cvtsd_f64(_mm_min_sd(two, _mm_unpackhi_pd(two, two)))
+        })
+    }
+    #[inline(always)]
+    fn most(self) -> f64 {
+        hardware!({
+            let two = _mm_max_pd(_mm256_castpd256_pd128(self.0), _mm256_extractf128_pd::<1>(self.0));
+            _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)))
+        })
+    }
+    #[inline(always)]
     unsafe fn load(p: *const f64) -> Self {
         Self(hardware!(_mm256_loadu_pd(p)))
     }

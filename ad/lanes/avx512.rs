@@ -116,6 +116,14 @@ impl Lane for F64x8 {
         })
     }
     #[inline(always)]
+    fn least(self) -> f64 {
+        hardware!(_mm512_reduce_min_pd(self.0))
+    }
+    #[inline(always)]
+    fn most(self) -> f64 {
+        hardware!(_mm512_reduce_max_pd(self.0))
+    }
+    #[inline(always)]
     unsafe fn load(p: *const f64) -> Self {
         Self(hardware!(_mm512_loadu_pd(p)))
     }

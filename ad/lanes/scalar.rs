@@ -148,6 +148,14 @@ impl Lane for f64 {
         self
     }
     #[inline(always)]
+    fn least(self) -> f64 {
+        self
+    }
+    #[inline(always)]
+    fn most(self) -> f64 {
+        self
+    }
+    #[inline(always)]
     unsafe fn load(p: *const f64) -> Self {
         // SAFETY: the caller guarantees that one value can be read.
         unsafe { p.read() }

@@ -145,6 +145,24 @@ impl Lane for F32x8 {
         (low + high).sum()
     }
     #[inline(always)]
+    fn least(self) -> f64 {
+        hardware!({
+            let four = _mm_min_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
+            let two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)))
+        })
+        .into()
+    }
+    #[inline(always)]
+    fn most(self) -> f64 {
+        hardware!({
+            let four = _mm_max_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
+            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
+        })
+        .into()
+    }
+    #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         Self(hardware!(_mm256_loadu_ps(p)))
     }

@@ -154,6 +154,14 @@ impl Lane for F32x16 {
         (low + high).sum()
     }
     #[inline(always)]
+    fn least(self) -> f64 {
+        hardware!(_mm512_reduce_min_ps(self.0)).into()
+    }
+    #[inline(always)]
+    fn most(self) -> f64 {
+        hardware!(_mm512_reduce_max_ps(self.0)).into()
+    }
+    #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         Self(hardware!(_mm512_loadu_ps(p)))
     }

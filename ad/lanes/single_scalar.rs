@@ -151,6 +151,14 @@ impl Lane for F32x1 {
         self.0.widen()
     }
     #[inline(always)]
+    fn least(self) -> f64 {
+        self.0.into()
+    }
+    #[inline(always)]
+    fn most(self) -> f64 {
+        self.0.into()
+    }
+    #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         // SAFETY: the caller guarantees that one value can be read.
         Self(unsafe { p.read() })

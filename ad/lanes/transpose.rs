@@ -18,7 +18,7 @@ pub fn transpose(square: [[u16; 8]; 8]) -> [[u16; 8]; 8] {
 /// assert_eq!(admd_ad::transpose(square)[1], [1, 9, 17, 25, 33, 41, 49, 57]);
 /// ```
 #[cfg(target_arch = "x86_64")]
-#[inline]
+#[inline(always)]
 pub fn transpose(square: [[u16; 8]; 8]) -> [[u16; 8]; 8] {
     use core::arch::x86_64::*;
     // SAFETY: eight u16 are as large as one register, any bits are valid in both, and SSE2 is part of x86-64.

@@ -68,6 +68,8 @@ pub struct Local<E> {
     len: usize,
 }
 
+/// Places that the search looks at together: rows are there for whole panels, padding at the end.
+pub(super) const PANEL: usize = 16;
 /// Bytes to which rows are aligned.
 const LINE: usize = 64;
 
@@ -150,16 +152,17 @@ impl<E: Element> Local<E> {
         }
     }
 
-    /// The rows of a part, as many as there are places.
+    /// The rows of a part, as many as there are places and as make whole panels.
     fn rows_mut(&mut self, part: usize) -> &mut [[E; 4]] {
         let (skip, numbers) = &mut self.parts[part];
-        let needed = 4 * self.len + LINE / size_of::<E>();
+        let used = 4 * self.len.next_multiple_of(PANEL);
+        let needed = used + LINE / size_of::<E>();
         if numbers.len() < needed {
             numbers.resize(needed + needed / 4, E::default());
             // where the memory does not say how it is aligned, rows are slower, not wrong
             *skip = numbers.as_ptr().align_offset(LINE).min(LINE / size_of::<E>());
         }
-        numbers[*skip..*skip + 4 * self.len].as_chunks_mut().0
+        numbers[*skip..*skip + used].as_chunks_mut().0
     }
 }
 

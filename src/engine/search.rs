@@ -6,17 +6,34 @@
 //! atom.
 
 use super::coordinates::Coordinates;
-use super::halo::{Halo, Local, Stretch};
+use super::halo::{Halo, Local, PANEL, Stretch};
+use super::order::Value;
 use super::sell::{Block, WIDEST};
 use super::tiles::Tiles;
 use super::{Cell, Vec3};
-use admd_ad::{Isa, Kernel, Lane, dispatch};
+use admd_ad::{Element, Isa, Kernel, Lane, dispatch};
 use core::ops::Range;
 
-/// Places of a panel, and atoms of a group.
-const PANEL: usize = 16;
-/// Rounding of a distance in f32, as a fraction of the largest coordinate: four roundings of half an ulp, doubled.
-const ROUNDING: f32 = 8.0 * f32::EPSILON;
+/// Share of the reach that the rounding of a distance may take; where f32 rounds more, the search is done in f64.
+const TOLERANCE: f64 = 1e-3;
+
+/// A number to search in.
+pub(super) trait Digits: Element {
+    /// Rounding of a distance as a fraction of the largest coordinate: four roundings of half an ulp, doubled.
+    const ROUNDING: f64;
+    /// A coordinate beyond every reach whose square is still a number.
+    const FAR: f64;
+}
+
+impl Digits for f32 {
+    const ROUNDING: f64 = 8.0 * f32::EPSILON as f64;
+    const FAR: f64 = 1e18;
+}
+
+impl Digits for f64 {
+    const ROUNDING: f64 = 8.0 * f64::EPSILON;
+    const FAR: f64 = 1e150;
+}
 
 /// What a search needs.
 pub(super) struct Search<'a> {
@@ -36,33 +53,42 @@ pub(super) struct Search<'a> {
 /// Memory of a search, kept from block to block.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    local: Local<f32>,
-    /// Coordinates of the places, one array an axis, padded to whole panels.
-    axes: [Vec<f32>; 3],
-    /// 0, 1, 2 ...
-    places: Vec<u16>,
-    /// Lowest and highest coordinates of each panel, one array an axis, padded likewise.
-    corners: [[Vec<f32>; 3]; 2],
-    panels: Vec<u16>,
-    /// Places near to a group and their coordinates.
-    candidates: Candidates,
-    sorted: Candidates,
+    single: Space<f32>,
+    double: Space<f64>,
     rows: Vec<Vec<u16>>,
+    /// Species of each place.
     kinds: Vec<u16>,
 }
 
+/// What a block sees, laid out for the search.
 #[derive(Debug, Default)]
-struct Candidates {
+struct Space<E> {
+    local: Local<E>,
+    /// Coordinates of the places, one array an axis, in whole panels.
+    axes: [Vec<E>; 3],
+    /// 0, 1, 2 ...
     places: Vec<u16>,
-    axes: [Vec<f32>; 3],
+    /// Lowest and highest coordinates of each panel, one array an axis, in as many as make whole panels.
+    corners: [[Vec<E>; 3]; 2],
+    /// Panels near to a group.
+    panels: Vec<u16>,
+    /// Places near to a group, and the same sorted by species.
+    candidates: Candidates<E>,
+    sorted: Candidates<E>,
 }
 
-impl Candidates {
+#[derive(Debug, Default)]
+struct Candidates<E> {
+    places: Vec<u16>,
+    axes: [Vec<E>; 3],
+}
+
+impl<E: Digits> Candidates<E> {
     fn make_room(&mut self, room: usize) {
         if self.places.len() < room {
             self.places.resize(room + room / 2, 0);
             for axis in &mut self.axes {
-                axis.resize(room + room / 2, 0.0);
+                axis.resize(room + room / 2, E::default());
             }
         }
     }
@@ -72,13 +98,10 @@ impl Candidates {
         self.make_room(count + PANEL);
         self.places[count..count + PANEL].fill(padding);
         for axis in &mut self.axes {
-            axis[count..count + PANEL].fill(FAR);
+            axis[count..count + PANEL].fill(E::narrow(E::FAR));
         }
     }
 }
-
-/// A coordinate beyond every reach whose square is still a number.
-const FAR: f32 = 1e18;
 
 /// More places than 16 bits can number.
 pub(super) struct TooManyPlaces(pub(super) usize);
@@ -92,31 +115,49 @@ impl Search<'_> {
         scratch: &mut Scratch,
         isa: Isa,
     ) -> Result<(), TooManyPlaces> {
-        self.surround(own, &mut block.halo)?;
+        let extent = self.surround(own, &mut block.halo)?;
         let (species, count) = self.species;
         let halo = &block.halo;
         let of_own = halo.first..halo.first + halo.own;
         block.clear(self.width, count, species.get(of_own).unwrap_or(&[]).iter().copied());
         let halo = &block.halo;
-        scratch.local.take(halo, self.cell, self.coordinates, None, isa);
         if count > 1 {
             scratch.kinds.clear();
-            let place = |p: usize| halo.slot(p).map_or(0, |(slot, _)| species[slot]);
-            // own places, then stretch by stretch, as Halo::slot numbers them
-            scratch.kinds.extend((0..halo.lanes).map(place));
+            scratch.kinds.extend_from_slice(&species[halo.first..halo.first + halo.own]);
+            scratch.kinds.resize(halo.lanes, 0);
             for s in &halo.stretches {
                 let slot = s.slot as usize;
                 scratch.kinds.extend_from_slice(&species[slot..slot + s.count as usize]);
             }
             scratch.kinds.push(0);
         }
-        dispatch::<f32, _>(isa, FindBlock { search: self, block, scratch });
+        let Scratch { single, double, rows, kinds } = scratch;
+        if f32::ROUNDING * (extent + self.reach) < TOLERANCE * self.reach {
+            self.find(block, single, rows, kinds, isa);
+        } else {
+            self.find(block, double, rows, kinds, isa);
+        }
         block.fit();
         Ok(())
     }
 
-    /// Collects what is within reach of some slots.
-    fn surround(&self, own: Range<usize>, halo: &mut Halo) -> Result<(), TooManyPlaces> {
+    fn find<E: Digits>(
+        &self,
+        block: &mut Block,
+        space: &mut Space<E>,
+        rows: &mut Vec<Vec<u16>>,
+        kinds: &[u16],
+        isa: Isa,
+    ) {
+        space.local.take(&block.halo, self.cell, self.coordinates, None, isa);
+        rows.resize_with(self.width, Vec::new);
+        let search = self;
+        dispatch::<E, _>(isa, FindBlock { search, block, space, rows, kinds });
+    }
+
+    /// Collects what is within reach of some slots. Returns the extent of the slots, or of all atoms where f32 is to be
+    /// relative to the origin \[length\].
+    fn surround(&self, own: Range<usize>, halo: &mut Halo) -> Result<f64, TooManyPlaces> {
         let cell = self.cell;
         let fractional = |slot: usize| cell.fractional(self.coordinates.position(slot));
         let (mut low, mut high) = (Vec3::repeat(f64::INFINITY), Vec3::repeat(f64::NEG_INFINITY));
@@ -158,118 +199,140 @@ impl Search<'_> {
         });
         halo.stretches.shrink_to_fit();
         halo.len = places;
-        if places >= 1 << 16 { Err(TooManyPlaces(places)) } else { Ok(()) }
+        if places >= 1 << 16 {
+            return Err(TooManyPlaces(places));
+        }
+        Ok((0..3).map(|k| (high[k] - low[k]) * cell.edge(k).norm()).sum())
     }
 }
 
 /// Finds the neighbours of the atoms of a block.
-struct FindBlock<'a> {
+struct FindBlock<'a, E> {
     search: &'a Search<'a>,
     block: &'a mut Block,
-    scratch: &'a mut Scratch,
+    space: &'a mut Space<E>,
+    rows: &'a mut [Vec<u16>],
+    kinds: &'a [u16],
 }
 
-impl Kernel<f32> for FindBlock<'_> {
+impl<E: Digits> Kernel<E> for FindBlock<'_, E> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane<Element = f32>>(self) {
-        let Self { search, block, scratch } = self;
+    fn run<L: Lane<Element = E>>(self) {
+        let Self { search, block, space, rows, kinds } = self;
         let width = search.width;
-        let (own, lanes, len) = (block.halo.own, block.halo.lanes, block.halo.len);
+        let (own, lanes) = (block.halo.own, block.halo.lanes);
         let padding = block.halo.padding_place() as u16;
-        let (panels, largest) = scratch.lay_out(len, own, lanes);
-        let reach = search.reach as f32 * (1.0 + ROUNDING) + largest * ROUNDING;
-        let limit2 = reach * reach;
-        scratch.rows.resize_with(width, Vec::new);
+        let (panels, largest) = space.lay_out::<L>(&block.halo, search.reach);
+        let reach = search.reach * (1.0 + E::ROUNDING) + largest * E::ROUNDING;
+        let limit2 = L::lit(reach * reach);
         let species = search.species.1;
         let mut segments = vec![0..0; species];
-        for group in (0..lanes).step_by(PANEL) {
-            let group = group..(group + PANEL).min(own).max(group);
-            let count = scratch.approach::<L>(panels, &group, limit2);
-            scratch.candidates.pad(count, padding);
+        for group in (0..own).step_by(PANEL) {
+            let count = space.approach::<L>(panels, group..own.min(group + PANEL), limit2);
+            space.candidates.pad(count, padding);
             if species > 1 {
-                scratch.sort(count, padding, &mut segments);
+                space.sort(count, padding, kinds, &mut segments);
             } else {
                 segments[0] = 0..count;
             }
-            let candidates = if species > 1 { &scratch.sorted } else { &scratch.candidates };
-            for first in (group.start..lanes.min(group.start + PANEL)).step_by(width) {
+            let candidates = if species > 1 { &space.sorted } else { &space.candidates };
+            for first in (group..lanes.min(group + PANEL)).step_by(width) {
                 for segment in &segments {
                     let mut counts = [0; WIDEST];
                     for lane in 0..width.min(own.saturating_sub(first)) {
-                        let row = &mut scratch.rows[lane];
+                        let row = &mut rows[lane];
                         if row.len() < segment.len() + 2 * PANEL {
                             row.resize(2 * segment.len() + 2 * PANEL, 0);
                         }
                         let place = first + lane;
-                        let r = [0, 1, 2].map(|k| scratch.axes[k][place]);
-                        counts[lane] = compare::<L>(candidates, segment.clone(), r, limit2, place as u16, row);
+                        let r = [space.axes[0][place], space.axes[1][place], space.axes[2][place]];
+                        counts[lane] = compare::<E, L>(candidates, segment.clone(), r, limit2, place as u16, row);
                     }
-                    block.push(&mut scratch.rows, &counts[..width]);
+                    block.push(rows, &counts[..width]);
                 }
             }
         }
     }
 }
 
-impl Scratch {
-    /// Puts the coordinates of the places side by side, with the corners of their panels. Returns the number of panels and
-    /// the largest coordinate.
+impl<E: Digits> Space<E> {
+    /// Puts the coordinates of the places side by side, with the corners of their panels; padding, and what is far from all
+    /// own atoms, is put far away. Returns the number of panels and the largest coordinate.
     #[inline(always)]
-    fn lay_out(&mut self, len: usize, own: usize, lanes: usize) -> (usize, f32) {
-        let panels = len.div_ceil(PANEL);
+    fn lay_out<L: Lane<Element = E>>(&mut self, halo: &Halo, reach: f64) -> (usize, f64) {
+        let panels = halo.len.div_ceil(PANEL);
         let whole = panels.next_multiple_of(PANEL);
+        let far = E::narrow(E::FAR);
         for axis in &mut self.axes {
-            axis.resize(panels * PANEL, FAR);
+            axis.resize(panels * PANEL, far);
         }
-        for k in self.places.len()..(panels * PANEL).max(whole) {
-            // a place that does not exist is never kept: it is far from everything
+        for k in self.places.len()..whole.max(panels * PANEL) {
+            // beyond 2¹⁶ no place exists, and what does not exist is far away
             self.places.push(k as u16);
         }
         self.panels.resize(whole + PANEL, 0);
         for axis in self.corners.as_flattened_mut() {
-            axis.resize(whole, FAR);
+            axis.resize(whole, far);
+            axis[panels..].fill(far);
         }
-        let mut largest = 0.0_f32;
+        let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+        for place in 0..halo.own {
+            let r = self.local.position(place);
+            for k in 0..3 {
+                (low[k], high[k]) = (low[k].min(r[k].widen()), high[k].max(r[k].widen()));
+            }
+        }
+        let mut largest = 0.0_f64;
+        for k in 0..3 {
+            let room = reach * (1.0 + TOLERANCE);
+            (low[k], high[k]) = (low[k] - room, high[k] + room);
+            largest = largest.max(high[k].abs()).max(low[k].abs());
+        }
+        let (lowest, highest) = (
+            [L::lit(low[0]), L::lit(low[1]), L::lit(low[2])],
+            [L::lit(high[0]), L::lit(high[1]), L::lit(high[2])],
+        );
+        let (beyond, minus) = (L::lit(E::FAR), L::lit(-E::FAR));
         for panel in 0..panels {
-            let (mut low, mut high) = ([f32::INFINITY; 3], [f32::NEG_INFINITY; 3]);
-            for place in panel * PANEL..(panel + 1) * PANEL {
-                let real = place < own || (lanes..len - 1).contains(&place);
-                let r = if real { self.local.position(place) } else { [FAR; 3] };
+            let base = panel * PANEL;
+            let (mut bottom, mut top) = ([beyond; 3], [minus; 3]);
+            for step in (base..base + PANEL).step_by(L::WIDTH) {
+                // SAFETY: rows of places are laid out in whole panels, as `Local::take` promises.
+                let r: [L; 3] = unsafe { self.local.load::<Value, L>(step) };
+                let near = !(r[0].lt(lowest[0]) | highest[0].lt(r[0]))
+                    & !(r[1].lt(lowest[1]) | highest[1].lt(r[1]))
+                    & !(r[2].lt(lowest[2]) | highest[2].lt(r[2]));
                 for k in 0..3 {
-                    self.axes[k][place] = r[k];
-                    if real {
-                        (low[k], high[k]) = (low[k].min(r[k]), high[k].max(r[k]));
-                        largest = largest.max(r[k].abs());
-                    }
+                    let here = L::select(near, r[k], beyond);
+                    // SAFETY: the axes hold whole panels.
+                    unsafe { here.store(self.axes[k].as_mut_ptr().add(step)) };
+                    bottom[k] = bottom[k].min(here);
+                    top[k] = L::select(near, top[k].max(r[k]), top[k]);
                 }
             }
             for k in 0..3 {
-                let none = low[k] > high[k];
-                self.corners[0][k][panel] = if none { FAR } else { low[k] };
-                self.corners[1][k][panel] = if none { FAR } else { high[k] };
+                self.corners[0][k][panel] = E::narrow(bottom[k].least());
+                self.corners[1][k][panel] = E::narrow(top[k].most());
             }
-        }
-        for axis in self.corners.as_flattened_mut() {
-            axis[panels..].fill(FAR);
         }
         (panels, largest)
     }
 
     /// The places within reach of the box around a group of atoms become the candidates; returns their number.
     #[inline(always)]
-    fn approach<L: Lane<Element = f32>>(&mut self, panels: usize, group: &Range<usize>, limit2: f32) -> usize {
-        let (mut low, mut high) = ([f32::INFINITY; 3], [f32::NEG_INFINITY; 3]);
-        for place in group.clone() {
+    fn approach<L: Lane<Element = E>>(&mut self, panels: usize, group: Range<usize>, limit: L) -> usize {
+        let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+        for place in group {
             for k in 0..3 {
-                low[k] = low[k].min(self.axes[k][place]);
-                high[k] = high[k].max(self.axes[k][place]);
+                let x = self.axes[k][place].widen();
+                (low[k], high[k]) = (low[k].min(x), high[k].max(x));
             }
         }
-        let low = [splat::<L>(low[0]), splat::<L>(low[1]), splat::<L>(low[2])];
-        let high = [splat::<L>(high[0]), splat::<L>(high[1]), splat::<L>(high[2])];
-        let (limit, zero) = (splat::<L>(limit2), L::lit(0.0));
+        let low = [L::lit(low[0]), L::lit(low[1]), L::lit(low[2])];
+        let high = [L::lit(high[0]), L::lit(high[1]), L::lit(high[2])];
+        let zero = L::lit(0.0);
         let whole = panels.next_multiple_of(PANEL);
         let [[lx, ly, lz], [hx, hy, hz]] = &self.corners;
         for axis in [lx, ly, lz, hx, hy, hz] {
@@ -327,14 +390,14 @@ impl Scratch {
     }
 
     /// Sorts the candidates by species into whole panels, in the order that they have.
-    fn sort(&mut self, count: usize, padding: u16, segments: &mut [Range<usize>]) {
+    fn sort(&mut self, count: usize, padding: u16, kinds: &[u16], segments: &mut [Range<usize>]) {
         self.sorted.make_room(count + (segments.len() + 1) * PANEL);
         let mut at = 0;
         for (species, segment) in segments.iter_mut().enumerate() {
             let start = at;
             for k in 0..count {
                 let place = self.candidates.places[k];
-                if usize::from(self.kinds[usize::from(place)]) == species {
+                if usize::from(kinds[usize::from(place)]) == species {
                     self.sorted.places[at] = place;
                     for axis in 0..3 {
                         self.sorted.axes[axis][at] = self.candidates.axes[axis][k];
@@ -352,19 +415,14 @@ impl Scratch {
 /// No place has this number while one more, the padding, is below it.
 const NOBODY: u16 = u16::MAX;
 
-#[inline(always)]
-fn splat<L: Lane<Element = f32>>(x: f32) -> L {
-    L::lit(f64::from(x))
-}
-
 /// Writes to `row` the candidates within reach of a point, without `own`, and returns their number. A panel of nothing near
 /// follows the candidates, and `row` has room for two panels more than there are candidates.
 #[inline(always)]
-fn compare<L: Lane<Element = f32>>(
-    candidates: &Candidates,
+fn compare<E: Digits, L: Lane<Element = E>>(
+    candidates: &Candidates<E>,
     range: Range<usize>,
-    r: [f32; 3],
-    limit2: f32,
+    r: [E; 3],
+    limit: L,
     own: u16,
     row: &mut [u16],
 ) -> usize {
@@ -374,8 +432,7 @@ fn compare<L: Lane<Element = f32>>(
     assert!(range.len() + PANEL <= row.len());
     // in registers, where the writes to the row cannot touch them
     let (x, y, z, places) = (x.as_ptr(), y.as_ptr(), z.as_ptr(), places.as_ptr());
-    let r = [splat::<L>(r[0]), splat::<L>(r[1]), splat::<L>(r[2])];
-    let limit = splat::<L>(limit2);
+    let r = [L::lit(r[0].widen()), L::lit(r[1].widen()), L::lit(r[2].widen())];
     let row = row.as_mut_ptr();
     let mut count = 0;
     let mut at = range.start;

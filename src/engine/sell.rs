@@ -55,6 +55,7 @@ impl Block {
     ///
     /// # Panics
     /// When a place is out of range: the kernels rely on it.
+    #[inline(always)]
     pub(super) fn push(&mut self, rows: &mut [Vec<u16>], counts: &[usize]) {
         assert!(rows.len() == self.width && counts.len() == self.width);
         let padding = self.halo.padding_place() as u16;

@@ -111,15 +111,20 @@ impl Tiles {
                 (first[k], last[k]) = (first[k].clamp(0, most), last[k].clamp(0, most));
             }
         }
-        // the gap along axis k between the box and bin b \[length\]
-        let gap = |k: usize, b: i64| {
-            if self.scale[k] == 0.0 {
-                return 0.0;
-            }
-            let bottom = self.low[k] + b as f64 / self.scale[k];
-            let top = self.low[k] + (b + 1) as f64 / self.scale[k];
-            (low[k] - top).max(bottom - high[k]).max(0.0) * heights[k]
-        };
+        // the squared gap along axis k between the box and each of the bins \[length²\]
+        let gaps = [0, 1].map(|k| {
+            let size = if self.scale[k] == 0.0 { f64::INFINITY } else { 1.0 / self.scale[k] };
+            let most = (self.tiles[k] * self.bins[k]) as i64 - 1;
+            let gap2 = |b: i64| {
+                // the outermost bins hold what lies outside
+                let outside = !self.periodic[k];
+                let bottom = if outside && b == 0 { f64::NEG_INFINITY } else { self.low[k] + b as f64 * size };
+                let top = if outside && b == most { f64::INFINITY } else { self.low[k] + (b + 1) as f64 * size };
+                let gap = (low[k] - top).max(bottom - high[k]).max(0.0) * heights[k];
+                if right { gap * gap } else { 0.0 }
+            };
+            (first[k]..=last[k]).map(gap2).collect::<Vec<_>>()
+        });
         let bins = self.bins.map(|n| n as i64);
         let tile_range = |k: usize| first[k].div_euclid(bins[k])..=last[k].div_euclid(bins[k]);
         for tz in tile_range(2) {
@@ -135,12 +140,11 @@ impl Tiles {
                     };
                     let [[x0, x1], [y0, y1], [z0, z1]] = [clip(0), clip(1), clip(2)];
                     for y in y0..=y1 {
-                        let gap_y = gap(1, ty * bins[1] + y);
+                        let gap_y = gaps[1][(ty * bins[1] + y - first[1]) as usize];
                         let row = if y % 2 == 0 { [x0, x1, 1] } else { [x1, x0, -1] };
                         let mut x = row[0];
                         while (x - row[1]) * row[2] <= 0 {
-                            let gap_x = gap(0, tx * bins[0] + x);
-                            let near = !right || gap_x * gap_x + gap_y * gap_y <= reach * reach;
+                            let near = gaps[0][(tx * bins[0] + x - first[0]) as usize] + gap_y <= reach * reach;
                             if near && z0 <= z1 {
                                 let (column, up) = self.column(x as usize, y as usize);
                                 let (a, b) = if up { (z0, z1) } else { (bins[2] - 1 - z1, bins[2] - 1 - z0) };
