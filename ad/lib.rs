@@ -1,12 +1,12 @@
 //! Automatic differentiation in SIMD lanes.
 //!
 //! Write a function once, over any number type; choose the type to choose the derivative. All types share one trait,
-//! [`Real`], and one table of derivatives, [`elementary`]; all work in SIMD lanes as well as on `f64`, and within each
-//! other.
+//! [`Real`], and one table of derivatives, [`elementary`]; all work in SIMD lanes of f64 or f32 as well as on `f64`, and
+//! within each other.
 //!
 //! | type | gives | cost, in evaluations of the function |
 //! |---|---|---|
-//! | `f64`, the types of [`lanes`] | values | 1 |
+//! | `f64`, the types of [`lanes`] over f64 or f32 | values | 1 |
 //! | [`Dual<V, K>`](Dual) | derivatives along K directions | some 1 + K/2; constants are free |
 //! | `Dual<Dual<V, 1>, K>` | second derivatives: Hessian–vector products, mixed ones | about twice that |
 //! | [`Rev<V, N>`](Rev), by [`reverse`] | gradient of a small function (64 operations), dissolves in the optimiser | 2 to 3 for any number of inputs |
@@ -132,9 +132,9 @@ pub mod stack_tape;
 pub mod tape;
 
 pub use dual::Dual;
+pub use lanes::{F32x1, Isa, IsaError, Kernel, dispatch};
 #[cfg(target_arch = "x86_64")]
-pub use lanes::{F64x4, F64x8};
-pub use lanes::{Isa, IsaError, Kernel, dispatch};
+pub use lanes::{F32x8, F32x16, F64x4, F64x8};
 pub use real::{Element, Lane, Mask, Real};
 pub use stack_tape::{Rev, StackTape, reverse};
 pub use tape::{Gradient, Tape, Var};

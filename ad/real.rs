@@ -35,7 +35,7 @@ pub trait Real:
     + Mul<f64, Output = Self>
     + Div<f64, Output = Self>
 {
-    /// The hardware type at the bottom: `f64` or a SIMD lane type.
+    /// The hardware type at the bottom: a scalar or a SIMD lane type.
     type Lane: Lane;
 
     /// A constant, the same in every lane. It carries no derivative.
@@ -132,7 +132,7 @@ pub trait Element: Copy + Debug + Default + PartialOrd + Send + Sync + 'static {
     fn widen(self) -> f64;
 }
 
-/// A hardware value without derivatives: `f64` itself or a SIMD register of numbers.
+/// A hardware value without derivatives: one number or a SIMD register of them.
 pub trait Lane: Real<Lane = Self> + Send + Sync + 'static {
     /// One truth value a lane.
     type Mask: Mask;

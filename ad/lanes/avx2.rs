@@ -1,6 +1,7 @@
 //! Four f64 in an AVX register with AVX2 and FMA, comparisons as all-ones or all-zeros f64 patterns.
 
-use super::glue::{common_real_methods, hardware, operators};
+use super::compress;
+use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators};
 use super::math::{self, Bits};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Lane, Mask, Real};
@@ -20,7 +21,7 @@ const TWO_54: f64 = 18_014_398_509_481_984.0;
 /// illegal instruction.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
-pub struct F64x4(__m256d);
+pub struct F64x4(pub(super) __m256d);
 
 /// One truth value for each lane of [`F64x4`]: the sign bit counts.
 #[derive(Clone, Copy, Debug)]
@@ -42,29 +43,7 @@ impl Mask for Mask4 {
     }
 }
 
-impl BitAnd for Mask4 {
-    type Output = Self;
-    #[inline(always)]
-    fn bitand(self, o: Self) -> Self {
-        Self(hardware!(_mm256_and_pd(self.0, o.0)))
-    }
-}
-
-impl BitOr for Mask4 {
-    type Output = Self;
-    #[inline(always)]
-    fn bitor(self, o: Self) -> Self {
-        Self(hardware!(_mm256_or_pd(self.0, o.0)))
-    }
-}
-
-impl Not for Mask4 {
-    type Output = Self;
-    #[inline(always)]
-    fn not(self) -> Self {
-        Self(hardware!(_mm256_xor_pd(self.0, Mask4::splat(true).0)))
-    }
-}
+mask_operators!(Mask4: _mm256_and_pd, _mm256_or_pd, _mm256_xor_pd);
 
 operators!(F64x4: Add add _mm256_add_pd, Sub sub _mm256_sub_pd, Mul mul _mm256_mul_pd, Div div _mm256_div_pd);
 
@@ -77,7 +56,8 @@ impl Neg for F64x4 {
 }
 
 impl Real for F64x4 {
-    common_real_methods!();
+    arithmetic_methods!();
+    elementary_methods!();
 
     #[inline(always)]
     fn lit(x: f64) -> Self {
@@ -175,24 +155,22 @@ impl Lane for F64x4 {
     #[inline(always)]
     unsafe fn keep(mask: Mask4, index: *const u16, except: u16, out: *mut u16) -> usize {
         hardware!({
-            let near = _mm256_movemask_pd(mask.0);
-            let mut kept = 0;
-            for k in 0..Self::WIDTH {
-                let one = *index.add(k);
-                *out.add(kept) = one;
-                kept += usize::from((near >> k & 1 == 1) & (one != except));
-            }
-            kept
+            let index = _mm_loadl_epi64(index.cast());
+            let same = _mm_cmpeq_epi16(index, _mm_set1_epi16(except.cast_signed()));
+            let same = _mm_movemask_epi8(_mm_packs_epi16(same, same));
+            let kept = _mm256_movemask_pd(mask.0) & !same;
+            let order = _mm_loadl_epi64(compress::order(kept).cast());
+            _mm_storel_epi64(out.cast(), _mm_shuffle_epi8(index, order));
+            kept.count_ones() as usize
         })
     }
     #[inline(always)]
     unsafe fn pack(self, mask: Mask4, out: *mut f64) {
         hardware!({
-            let (near, mut kept) = (_mm256_movemask_pd(mask.0), 0);
-            for k in 0..Self::WIDTH {
-                *out.add(kept) = self.extract(k);
-                kept += (near >> k & 1) as usize;
-            }
+            // the two bytes of a 16-bit number are numbered as the two 32-bit halves of an f64
+            let order = _mm_loadl_epi64(compress::order(_mm256_movemask_pd(mask.0)).cast());
+            let packed = _mm256_permutevar8x32_ps(_mm256_castpd_ps(self.0), _mm256_cvtepu8_epi32(order));
+            _mm256_storeu_pd(out, _mm256_castps_pd(packed));
         });
     }
 }

@@ -1,6 +1,6 @@
 //! Eight f64 in an AVX-512 register, comparisons in mask registers.
 
-use super::glue::{common_real_methods, hardware, operators};
+use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators};
 use super::math::{self, Bits};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Lane, Mask, Real};
@@ -13,7 +13,7 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 /// illegal instruction.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
-pub struct F64x8(__m512d);
+pub struct F64x8(pub(super) __m512d);
 
 /// One truth value for each lane of [`F64x8`], in a mask register.
 #[derive(Clone, Copy, Debug)]
@@ -35,29 +35,7 @@ impl Mask for Mask8 {
     }
 }
 
-impl BitAnd for Mask8 {
-    type Output = Self;
-    #[inline(always)]
-    fn bitand(self, o: Self) -> Self {
-        Self(self.0 & o.0)
-    }
-}
-
-impl BitOr for Mask8 {
-    type Output = Self;
-    #[inline(always)]
-    fn bitor(self, o: Self) -> Self {
-        Self(self.0 | o.0)
-    }
-}
-
-impl Not for Mask8 {
-    type Output = Self;
-    #[inline(always)]
-    fn not(self) -> Self {
-        Self(!self.0)
-    }
-}
+mask_operators!(Mask8: _kand_mask8, _kor_mask8, _kxor_mask8);
 
 operators!(F64x8: Add add _mm512_add_pd, Sub sub _mm512_sub_pd, Mul mul _mm512_mul_pd, Div div _mm512_div_pd);
 
@@ -70,7 +48,8 @@ impl Neg for F64x8 {
 }
 
 impl Real for F64x8 {
-    common_real_methods!();
+    arithmetic_methods!();
+    elementary_methods!();
 
     #[inline(always)]
     fn lit(x: f64) -> Self {

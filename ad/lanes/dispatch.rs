@@ -14,11 +14,11 @@ const VARIABLE: &str = "ADMD_ISA";
 /// An instruction set that kernels are compiled for, from narrow to wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Isa {
-    /// One f64 at a time; runs everywhere.
+    /// One number at a time; runs everywhere.
     Scalar,
-    /// Four f64: AVX2 and FMA.
+    /// Four f64 or eight f32: AVX2 and FMA.
     Avx2,
-    /// Eight f64: AVX-512 F, DQ, VL and BW.
+    /// Eight f64 or sixteen f32: AVX-512 F, DQ, VL and BW.
     Avx512,
 }
 
@@ -116,6 +116,15 @@ impl Isa {
             Self::Scalar => 1,
             Self::Avx2 => 4,
             Self::Avx512 => 8,
+        }
+    }
+
+    /// Number of elements in one lane value of the type that [`dispatch()`] chooses on this machine.
+    pub const fn width_of<E: Element>(self) -> usize {
+        match self {
+            Self::Scalar => E::Scalar::WIDTH,
+            Self::Avx2 => E::Avx2::WIDTH,
+            Self::Avx512 => E::Avx512::WIDTH,
         }
     }
 
