@@ -1,7 +1,7 @@
 //! Four f64 in an AVX register with AVX2 and FMA, comparisons as all-ones or all-zeros f64 patterns.
 
 use super::compress;
-use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators};
+use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators, row_start};
 use super::math::{self, Bits};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Lane, Mask, Real};
@@ -155,7 +155,7 @@ impl Lane for F64x4 {
     #[inline(always)]
     unsafe fn columns(base: *const f64, index: *const u16) -> [Self; 3] {
         hardware!({
-            let row = |k: usize| _mm256_loadu_pd(base.add(4 * *index.add(k) as usize));
+            let row = |k: usize| _mm256_loadu_pd(base.add(row_start(index, k)));
             let [a, b, c, d] = [row(0), row(1), row(2), row(3)];
             let (xz01, xz23) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
             let (y01, y23) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));

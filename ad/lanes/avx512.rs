@@ -1,6 +1,6 @@
 //! Eight f64 in an AVX-512 register, comparisons in mask registers.
 
-use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators};
+use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators, row_start};
 use super::math::{self, Bits};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Lane, Mask, Real};
@@ -145,7 +145,7 @@ impl Lane for F64x8 {
     #[inline(always)]
     unsafe fn columns(base: *const f64, index: *const u16) -> [Self; 3] {
         hardware!({
-            let row = |k: usize| _mm256_loadu_pd(base.add(4 * *index.add(k) as usize));
+            let row = |k: usize| _mm256_loadu_pd(base.add(row_start(index, k)));
             let [a, b, c, d] = [
                 _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(row(0)), row(4)),
                 _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(row(1)), row(5)),

@@ -1,4 +1,5 @@
-//! What the SIMD lane types share beyond their intrinsics, as macros: operators and the methods taken from [`super::math`].
+//! What the SIMD lane types share beyond their intrinsics, mostly as macros: operators, and the methods taken from
+//! [`super::math`].
 
 /// Calls intrinsics from functions that do not carry the target feature themselves.
 macro_rules! hardware {
@@ -8,6 +9,19 @@ macro_rules! hardware {
         // method vouches for it.
         unsafe { $e }
     }};
+}
+
+/// Where row `index[k]` starts in a table with rows of four.
+///
+/// The read is volatile because it must stay scalar: the optimiser would read all indices of a lane value into one
+/// register and take them apart again, which on Zen 4 makes [`crate::Lane::columns`] half as slow again.
+///
+/// # Safety
+/// `index` must be valid for reading k + 1 values.
+#[inline(always)]
+pub(super) unsafe fn row_start(index: *const u16, k: usize) -> usize {
+    // SAFETY: the caller guarantees that the value is there; pointers to u16 are aligned.
+    4 * usize::from(unsafe { index.add(k).read_volatile() })
 }
 
 /// Operators between lanes by one intrinsic each, with f64 on the right by splatting it.

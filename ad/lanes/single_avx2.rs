@@ -2,7 +2,7 @@
 
 use super::avx2::F64x4;
 use super::compress;
-use super::glue::{arithmetic_methods, hardware, mask_operators, methods_through_f64, operators};
+use super::glue::{arithmetic_methods, hardware, mask_operators, methods_through_f64, operators, row_start};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Element, Lane, Mask, Real};
 use core::arch::x86_64::*;
@@ -112,8 +112,8 @@ impl Real for F32x8 {
 #[inline(always)]
 unsafe fn two_rows(base: *const f32, index: *const u16, k: usize) -> __m256 {
     hardware!({
-        let low = _mm_loadu_ps(base.add(4 * *index.add(k) as usize));
-        let high = _mm_loadu_ps(base.add(4 * *index.add(k + 4) as usize));
+        let low = _mm_loadu_ps(base.add(row_start(index, k)));
+        let high = _mm_loadu_ps(base.add(row_start(index, k + 4)));
         _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(low), high)
     })
 }

@@ -1,7 +1,7 @@
 //! Sixteen f32 in an AVX-512 register, comparisons in mask registers.
 
 use super::avx512::F64x8;
-use super::glue::{arithmetic_methods, hardware, mask_operators, methods_through_f64, operators};
+use super::glue::{arithmetic_methods, hardware, mask_operators, methods_through_f64, operators, row_start};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Element, Lane, Mask, Real};
 use core::arch::x86_64::*;
@@ -110,7 +110,7 @@ impl Real for F32x16 {
 /// As for [`Lane::columns`], with k below 16.
 #[inline(always)]
 unsafe fn row(base: *const f32, index: *const u16, k: usize) -> __m128 {
-    hardware!(_mm_loadu_ps(base.add(4 * *index.add(k) as usize)))
+    hardware!(_mm_loadu_ps(base.add(row_start(index, k))))
 }
 
 /// Rows `index[k]`, `index[k + 4]`, `index[k + 8]` and `index[k + 12]`, one above the other.

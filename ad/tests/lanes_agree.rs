@@ -1,7 +1,7 @@
 //! Every method of `Real` in the SIMD lanes against the scalar lane, over its domain and at the edges.
 
 mod lanes_common;
-use admd_ad::{Isa, Kernel, Lane, Real, dispatch};
+use admd_ad::{Element, Isa, Kernel, Lane, Real, dispatch};
 use lanes_common::{Function, jets, on_every_isa, ulps};
 
 /// Both sides may be off by the bound of the function; libm by not more than 2.5 ulp (erfc).
@@ -185,10 +185,10 @@ fn both_simd_lane_types_give_the_same_bits() {
 /// Arithmetic, which is exact to the last bit in every lane type.
 struct Arithmetic<'a>(&'a [(f64, f64)]);
 
-impl Kernel for Arithmetic<'_> {
-    type Output = Vec<[f64; 14]>;
+impl<E: Element> Kernel<E> for Arithmetic<'_> {
+    type Output = Vec<[f64; 19]>;
     #[inline(always)]
-    fn run<L: Lane>(self) -> Self::Output {
+    fn run<L: Lane<Element = E>>(self) -> Self::Output {
         let mut rows = Vec::new();
         for block in self.0.chunks(L::WIDTH) {
             let a = L::from_fn(|k| block[k.min(block.len() - 1)].0);
@@ -204,6 +204,11 @@ impl Kernel for Arithmetic<'_> {
                 a * 1.5,
                 a / 1.5,
                 a.mul_add(b, a),
+                a.sq(),
+                a.recip(),
+                a.sqrt(),
+                a.abs(),
+                a.powi(-3),
                 Real::min(a, b),
                 Real::max(a, b),
                 L::select(a.lt(b), a, b),
@@ -217,13 +222,24 @@ impl Kernel for Arithmetic<'_> {
     }
 }
 
-#[test]
-fn arithmetic_is_the_same_to_the_last_bit() {
-    let axis = points(20);
+/// Where f32 ends, and the middle between two of its numbers.
+const SINGLE_EDGES: [f64; 6] = [
+    1.4e-45,
+    1e-40,
+    f32::MIN_POSITIVE as f64,
+    1.0 + 6e-8,
+    1.8446744e19,
+    f32::MAX as f64,
+];
+
+fn arithmetic_agrees<E: Element>() {
+    let mut axis = points(20);
+    axis.extend(SINGLE_EDGES.iter().flat_map(|x| [*x, -*x]));
     let pairs: Vec<(f64, f64)> = axis.iter().flat_map(|a| axis.iter().map(move |b| (*a, *b))).collect();
-    let want = dispatch(Isa::Scalar, Arithmetic(&pairs));
+    let want = dispatch::<E, _>(Isa::Scalar, Arithmetic(&pairs));
     on_every_isa(|isa| {
-        for ((pair, got), want) in pairs.iter().zip(dispatch(isa, Arithmetic(&pairs))).zip(&want) {
+        let got = dispatch::<E, _>(isa, Arithmetic(&pairs));
+        for ((pair, got), want) in pairs.iter().zip(got).zip(&want) {
             for k in 0..got.len() {
                 let same = got[k].to_bits() == want[k].to_bits() || (got[k].is_nan() && want[k].is_nan());
                 assert!(
@@ -234,4 +250,10 @@ fn arithmetic_is_the_same_to_the_last_bit() {
             }
         }
     });
+}
+
+#[test]
+fn arithmetic_is_the_same_to_the_last_bit() {
+    arithmetic_agrees::<f64>();
+    arithmetic_agrees::<f32>();
 }

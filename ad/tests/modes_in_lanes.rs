@@ -3,11 +3,13 @@
 
 mod support;
 
-use admd_ad::{Dual, Isa, Kernel, Lane, Real, Tape, dispatch, reverse, safe};
+use admd_ad::{Dual, Element, Isa, Kernel, Lane, Real, Tape, dispatch, reverse, safe};
 use support::{Random, assert_close};
 
 /// The lanes have their own elementary functions, good to a few ulp each; some ten of them in sequence.
 const TOLERANCE: f64 = 1e-13;
+/// The same number of ulp in f32.
+const SINGLE_TOLERANCE: f64 = TOLERANCE / f64::EPSILON * f32::EPSILON as f64;
 
 const INPUTS: usize = 3;
 
@@ -27,11 +29,11 @@ struct AllModes<'a> {
 /// The value, the gradient, and the Hessian times (1, 2, 3).
 type Jet = [f64; 1 + 2 * INPUTS];
 
-impl Kernel for AllModes<'_> {
+impl<E: Element> Kernel<E> for AllModes<'_> {
     type Output = Vec<[Jet; 3]>;
 
     #[inline(always)]
-    fn run<L: Lane>(self) -> Self::Output {
+    fn run<L: Lane<Element = E>>(self) -> Self::Output {
         let mut results = Vec::new();
         for points in self.points.chunks_exact(L::WIDTH) {
             let x: [L; INPUTS] = [0, 1, 2].map(|k| L::from_fn(|lane| points[lane][k]));
@@ -70,8 +72,7 @@ fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-#[test]
-fn each_lane_has_the_derivatives_of_its_own_point() {
+fn each_lane_is_on_its_own<E: Element>(tolerance: f64) {
     let mut random = Random(8);
     let mut points: Vec<[f64; INPUTS]> = (0..800)
         .map(|_| {
@@ -86,12 +87,22 @@ fn each_lane_has_the_derivatives_of_its_own_point() {
         point[2] = 0.0;
     }
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-        let all = on_a_large_stack(|| dispatch(isa, AllModes { points: &points }));
+        let all = on_a_large_stack(|| dispatch::<E, _>(isa, AllModes { points: &points }));
         for (point, modes) in points.iter().zip(all) {
-            let [alone, ..] = dispatch(Isa::Scalar, AllModes { points: &[*point] })[0];
+            let [alone, ..] = dispatch::<E, _>(Isa::Scalar, AllModes { points: &[*point] })[0];
             for (mode, jet) in ["dual", "stack tape", "tape"].iter().zip(modes) {
-                assert_close(format!("{mode} on {isa} at {point:?}"), &jet, &alone, TOLERANCE);
+                assert_close(format!("{mode} on {isa} at {point:?}"), &jet, &alone, tolerance);
             }
         }
     }
+}
+
+#[test]
+fn each_lane_has_the_derivatives_of_its_own_point() {
+    each_lane_is_on_its_own::<f64>(TOLERANCE);
+}
+
+#[test]
+fn each_lane_of_f32_has_the_derivatives_of_its_own_point() {
+    each_lane_is_on_its_own::<f32>(SINGLE_TOLERANCE);
 }

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
-use admd_ad::{Dual, Isa, Kernel, Lane, Real, dispatch};
+use admd_ad::{Dual, Element, Isa, Kernel, Lane, Real, dispatch};
 
 /// A method of `Real` by name; `b` is the second argument where there is one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,10 +64,10 @@ struct Evaluate<'a> {
     points: &'a [(f64, f64)],
 }
 
-impl Kernel for Evaluate<'_> {
+impl<E: Element> Kernel<E> for Evaluate<'_> {
     type Output = Vec<Jet>;
     #[inline(always)]
-    fn run<L: Lane>(self) -> Vec<Jet> {
+    fn run<L: Lane<Element = E>>(self) -> Vec<Jet> {
         let mut jets = Vec::with_capacity(self.points.len());
         for block in self.points.chunks(L::WIDTH) {
             let a = L::from_fn(|k| block[k.min(block.len() - 1)].0);
@@ -92,9 +92,14 @@ impl Kernel for Evaluate<'_> {
     }
 }
 
-/// Value and slopes of a function at all points, with the lanes of one instruction set.
+/// Value and slopes of a function at all points, with the lanes of f64 of one instruction set.
 pub(crate) fn jets(isa: Isa, function: Function, points: &[(f64, f64)]) -> Vec<Jet> {
-    dispatch(isa, Evaluate { function, points })
+    dispatch::<f64, _>(isa, Evaluate { function, points })
+}
+
+/// The same with its lanes of f32.
+pub(crate) fn single_jets(isa: Isa, function: Function, points: &[(f64, f64)]) -> Vec<Jet> {
+    dispatch::<f32, _>(isa, Evaluate { function, points })
 }
 
 /// Runs a test on each instruction set that this CPU has, and says which it lacks.
