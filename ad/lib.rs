@@ -1,8 +1,8 @@
 //! Automatic differentiation in SIMD lanes.
 //!
 //! Write a function once, over any number type; choose the type to choose the derivative. All types share one trait,
-//! [`Real`], and one table of derivatives, [`elementary`]; all work in SIMD lanes of f64 or f32 as well as on `f64`, and
-//! within each other.
+//! [`Real`], and one table of derivatives, [`elementary`]; all work in SIMD lanes of f64 or f32 as well as on `f64`,
+//! and within each other.
 //!
 //! | type | gives | cost, in evaluations of the function |
 //! |---|---|---|

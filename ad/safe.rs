@@ -5,9 +5,9 @@
 //! on its own.
 //!
 //! # Limits
-//! Squares are formed without scaling: lengths below 1.5e-154 count as 0, above 1.3e154 they overflow; in f32 the limits
-//! are 2.6e-23 and 1.8e19. Second derivatives at the exceptional points are 0 as well; near them they grow like 1/length,
-//! as they should.
+//! Squares are formed without scaling: lengths below 1.5e-154 count as 0, above 1.3e154 they overflow; in f32 the
+//! limits are 2.6e-23 and 1.8e19. Second derivatives at the exceptional points are 0 as well; near them they grow like
+//! 1/length, as they should.
 
 use crate::real::Real;
 

@@ -2,7 +2,7 @@
 
 use super::compress;
 use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators, row_start};
-use super::math::{self, Bits};
+use super::math::{self, Bits, Scale};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Lane, Mask, Real};
 use core::arch::x86_64::*;
@@ -198,7 +198,7 @@ fn power_of_two(n: F64x4) -> F64x4 {
     })
 }
 
-impl Bits for F64x4 {
+impl Scale for F64x4 {
     #[inline(always)]
     fn round(self) -> Self {
         Self(hardware!(_mm256_round_pd::<
@@ -211,6 +211,9 @@ impl Bits for F64x4 {
         let half = (n * 0.5).round();
         self * power_of_two(half) * power_of_two(n - half)
     }
+}
+
+impl Bits for F64x4 {
     #[inline(always)]
     fn split(self) -> (Self, Self) {
         let subnormal = self.lt(Self::lit(f64::MIN_POSITIVE));

@@ -1,7 +1,7 @@
 //! Eight f64 in an AVX-512 register, comparisons in mask registers.
 
 use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators, row_start};
-use super::math::{self, Bits};
+use super::math::{self, Bits, Scale};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Lane, Mask, Real};
 use core::arch::x86_64::*;
@@ -179,7 +179,7 @@ impl Lane for F64x8 {
     }
 }
 
-impl Bits for F64x8 {
+impl Scale for F64x8 {
     #[inline(always)]
     fn round(self) -> Self {
         Self(hardware!(_mm512_roundscale_pd::<
@@ -190,6 +190,9 @@ impl Bits for F64x8 {
     fn scale(self, n: Self) -> Self {
         Self(hardware!(_mm512_scalef_pd(self.0, n.0)))
     }
+}
+
+impl Bits for F64x8 {
     #[inline(always)]
     fn split(self) -> (Self, Self) {
         hardware!((

@@ -8,6 +8,8 @@
 pub(super) const LOG2_E: f64 = core::f64::consts::LOG2_E;
 /// ln 2 rounded to f64, and the rest.
 pub(super) const LN2: (f64, f64) = (core::f64::consts::LN_2, 2.3190468138462996e-17);
+/// ln 2 rounded to f32, and the rest.
+pub(super) const LN2_SINGLE: (f64, f64) = (0.693_147_182_464_599_6, -1.904654299957768e-9);
 /// 2/π.
 pub(super) const TWO_OVER_PI: f64 = core::f64::consts::FRAC_2_PI;
 /// π/2 as a sum of three f64.
@@ -32,6 +34,15 @@ pub(super) const EXP_TAIL: [f64; 11] = [
     2.755727347871858e-07,
     2.5105312729622103e-08,
     2.09147553258932e-09,
+];
+
+/// The same for f32, with an error of 2⁻²⁶ in eʳ: the Chebyshev interpolant at five points, rounded to f32.
+pub(super) const EXP_TAIL_SINGLE: [f64; 5] = [
+    0.5,
+    0.16666576266288757,
+    0.04166655242443085,
+    0.00836323294788599,
+    0.0013926250394433737,
 ];
 
 /// (ln((1 + s)/(1 − s)) − 2s − 2s³/3)/s⁵ as a function of t = s², s ≤ 0.1716.

@@ -8,7 +8,7 @@ struct Orders([[u8; 16]; 256]);
 
 static ORDERS: Orders = Orders(orders());
 
-/// Row m holds 2k, 2k + 1 for each lane k whose bit is set in m, in order, then zeros: the bytes of the 16-bit number k.
+/// Row m holds 2k, 2k + 1 for each lane k whose bit is set in m, in order, then zeros: the two bytes of a 16-bit lane.
 const fn orders() -> [[u8; 16]; 256] {
     let mut rows = [[0; 16]; 256];
     let mut m = 0;

@@ -152,8 +152,8 @@ macro_rules! elementary_methods {
     };
 }
 
-/// Elementary functions for lanes of f32: the two halves of the register by way of f64, rounded once more at the end. That
-/// is right to 0.5 ulp but for one case in 2²⁸ or so, and nothing is written twice.
+/// Elementary functions for lanes of f32: the two halves of the register by way of f64, rounded at the end. The error
+/// is 0.5 ulp and some 10⁻⁸ of one, and nothing is written twice.
 macro_rules! methods_through_f64 {
     ($($one:ident),*; $($two:ident),*) => {
         $(

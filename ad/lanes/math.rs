@@ -12,6 +12,9 @@
 //! | bound | 1 | 1 | 2 | 1 | 3 | 4 | 2 | 2 |
 //! | largest seen | 0.95 | 0.79 | 1.11 | 0.74 | 2.36 | 3.41 | 1.09 | 1.60 |
 //!
+//! Lanes of f32 have an exponential of their own, four times as fast as by way of f64, and round the other functions
+//! from those of f64.
+//!
 //! Results below the normal range lose their last bits gradually and do not flush to zero; erfc is there within 2 of the
 //! smallest f64.
 
@@ -19,12 +22,16 @@ use super::coefficients::*;
 use crate::real::{Lane, Mask};
 use core::f64::consts::{FRAC_2_SQRT_PI, SQRT_2};
 
-/// What the elementary functions need of a lane type besides arithmetic.
-pub(super) trait Bits: Lane {
+/// What the exponential needs of a lane type besides arithmetic.
+pub(super) trait Scale: Lane {
     /// The nearest whole number, ties to even.
     fn round(self) -> Self;
-    /// self · 2ⁿ for a whole n in [−2000, 2000], rounded once.
+    /// self · 2ⁿ for a normal number and a whole n within twice the range of exponents, rounded once.
     fn scale(self, n: Self) -> Self;
+}
+
+/// What the other elementary functions need.
+pub(super) trait Bits: Scale {
     /// Mantissa in [1, 2) and exponent of a positive finite number, subnormal ones included.
     fn split(self) -> (Self, Self);
     /// |self| with the sign of `sign`.
@@ -37,7 +44,7 @@ pub(super) trait Bits: Lane {
 
 /// Σ cₖ xᵏ, even and odd powers in two chains that run side by side.
 #[inline(always)]
-fn polynomial<L: Bits, const N: usize>(x: L, c: &[f64; N]) -> L {
+fn polynomial<L: Lane, const N: usize>(x: L, c: &[f64; N]) -> L {
     let square = x.sq();
     let mut tail = L::lit(c[N - 1]);
     let mut other = L::lit(c[N - 2]);
@@ -61,15 +68,25 @@ fn mul_sub<L: Bits>(a: L, b: L, c: L) -> L {
     a.mul_add(b, -c)
 }
 
-/// Reduces x to x = n ln 2 + r with |r| ≤ ln 2 / 2 and returns n, eʳ − 1. `low` is a small correction to x.
+/// Reduces x to x = n ln 2 + r with |r| ≤ ln 2 / 2 and returns n, eʳ − 1. `low` is a small correction to x, `ln2` the
+/// constant as a number of the element and the rest, `tail` the polynomial for (eʳ − 1 − r)/r².
+#[inline(always)]
+fn reduced<L: Scale, const N: usize>(x: L, low: L, ln2: (f64, f64), tail: &[f64; N]) -> (L, L) {
+    let n = (x * LOG2_E).round();
+    // exact: the result is a multiple of 2⁻⁵⁴ (in f32 2⁻²⁵) and below 1/2
+    let r = n.mul_add(L::lit(-ln2.0), x);
+    let r = n.mul_add(L::lit(-ln2.1), r) + low;
+    (n, r.sq().mul_add(polynomial(r, tail), r))
+}
+
+/// n and eʳ − 1 for x = n ln 2 + r in f64.
 #[inline(always)]
 fn reduced_exp_m1<L: Bits>(x: L, low: L) -> (L, L) {
-    let n = (x * LOG2_E).round();
-    // exact: the result is a multiple of 2⁻⁵⁴ and below 1/2
-    let r = n.mul_add(L::lit(-LN2.0), x);
-    let r = n.mul_add(L::lit(-LN2.1), r) + low;
-    (n, r.sq().mul_add(polynomial(r, &EXP_TAIL), r))
+    reduced(x, low, LN2, &EXP_TAIL)
 }
+
+/// The correction that is none: unlike +0 it adds without a trace, so that the compiler drops the addition.
+const NOTHING: f64 = -0.0;
 
 /// exp(x + low), where |low| is below one ulp of x.
 #[inline(always)]
@@ -82,7 +99,16 @@ fn exp_sum<L: Bits>(x: L, low: L) -> L {
 /// eˣ within 1 ulp.
 #[inline(always)]
 pub(super) fn exp<L: Bits>(x: L) -> L {
-    exp_sum(x, L::lit(0.0))
+    exp_sum(x, L::lit(NOTHING))
+}
+
+/// eˣ in f32 throughout: within 1.11 ulp and never falling, as a run over all numbers has shown. Results below the
+/// normal range lose their last bits gradually.
+#[inline(always)]
+pub(super) fn exp_single<L: Scale>(x: L) -> L {
+    let x = x.max(L::lit(-104.0)).min(L::lit(89.0));
+    let (n, m1) = reduced(x, L::lit(NOTHING), LN2_SINGLE, &EXP_TAIL_SINGLE);
+    (m1 + 1.0).scale(n)
 }
 
 /// x = 2ᵉ·m with m in [√½, √2).
@@ -247,7 +273,7 @@ fn lane_by_lane<L: Bits>(x: L, f: fn(f64) -> f64) -> L {
 pub(super) fn tanh<L: Bits>(x: L) -> L {
     // at 22 the result is 1 to the last bit
     let a = x.abs().min(L::lit(22.0));
-    let (n, m1) = reduced_exp_m1(a * -2.0, L::lit(0.0));
+    let (n, m1) = reduced_exp_m1(a * -2.0, L::lit(NOTHING));
     let power = L::lit(1.0).scale(n);
     let t = m1.mul_add(power, power - 1.0);
     (t / (t + 2.0)).with_sign_of(x)

@@ -7,8 +7,8 @@
 //! | f64 | `f64` | `F64x4` | `F64x8` |
 //! | f32 | [`F32x1`] | `F32x8` | `F32x16` |
 //!
-//! The types of wider registers exist on x86-64 only; everywhere else (and on x86-64 without AVX2) the scalar lane is the
-//! portable fall-back. [`dispatch()`] chooses at run time.
+//! The types of wider registers exist on x86-64 only; everywhere else (and on x86-64 without AVX2) the scalar lane is
+//! the portable fall-back. [`dispatch()`] chooses at run time.
 //!
 //! Lanes of f32 do arithmetic in f32. Sums over lanes and additions to memory are in f64, so that what is accumulated
 //! over many pairs keeps its digits.

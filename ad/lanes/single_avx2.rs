@@ -3,6 +3,7 @@
 use super::avx2::F64x4;
 use super::compress;
 use super::glue::{arithmetic_methods, hardware, mask_operators, methods_through_f64, operators, row_start};
+use super::math::{self, Scale};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Element, Lane, Mask, Real};
 use core::arch::x86_64::*;
@@ -10,8 +11,8 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 /// Eight f32 side by side.
 ///
-/// Make values only inside a kernel entered through [`crate::dispatch()`]: on a CPU without AVX2 and FMA every operation is an
-/// illegal instruction.
+/// Make values only inside a kernel entered through [`crate::dispatch()`]: on a CPU without AVX2 and FMA every
+/// operation is an illegal instruction.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct F32x8(__m256);
@@ -68,7 +69,12 @@ impl F32x8 {
 
 impl Real for F32x8 {
     arithmetic_methods!();
-    methods_through_f64!(exp, ln, sin, cos, tanh, erfc, acos; powf, atan2);
+    methods_through_f64!(ln, sin, cos, tanh, erfc, acos; powf, atan2);
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        math::exp_single(self)
+    }
 
     #[inline(always)]
     fn lit(x: f64) -> Self {
@@ -220,5 +226,32 @@ impl Lane for F32x8 {
             let order = _mm256_srli_epi32::<1>(_mm256_cvtepu16_epi32(order));
             _mm256_storeu_ps(out, _mm256_permutevar8x32_ps(self.0, order));
         });
+    }
+}
+
+/// 1.5·2²³ and the bias of the exponent: adding it leaves a whole number and the bias in the low bits of the mantissa.
+const BIASED: f64 = 12_582_912.0 + 127.0;
+
+/// 2ⁿ for a whole n in [−126, 127].
+#[inline(always)]
+fn power_of_two(n: F32x8) -> F32x8 {
+    let biased = n + BIASED;
+    hardware!(F32x8(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(
+        _mm256_castps_si256(biased.0)
+    ))))
+}
+
+impl Scale for F32x8 {
+    #[inline(always)]
+    fn round(self) -> Self {
+        Self(hardware!(_mm256_round_ps::<
+            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
+        >(self.0)))
+    }
+    /// In two steps, because 2ⁿ alone may leave the range; the first step is exact.
+    #[inline(always)]
+    fn scale(self, n: Self) -> Self {
+        let half = (n * 0.5).round();
+        self * power_of_two(half) * power_of_two(n - half)
     }
 }

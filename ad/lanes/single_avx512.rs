@@ -2,6 +2,7 @@
 
 use super::avx512::F64x8;
 use super::glue::{arithmetic_methods, hardware, mask_operators, methods_through_f64, operators, row_start};
+use super::math::{self, Scale};
 use crate::elementary::powi_by_squaring;
 use crate::real::{Element, Lane, Mask, Real};
 use core::arch::x86_64::*;
@@ -9,8 +10,8 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 /// Sixteen f32 side by side.
 ///
-/// Make values only inside a kernel entered through [`crate::dispatch()`]: on a CPU without AVX-512 every operation is an
-/// illegal instruction.
+/// Make values only inside a kernel entered through [`crate::dispatch()`]: on a CPU without AVX-512 every operation is
+/// an illegal instruction.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct F32x16(__m512);
@@ -67,7 +68,12 @@ impl F32x16 {
 
 impl Real for F32x16 {
     arithmetic_methods!();
-    methods_through_f64!(exp, ln, sin, cos, tanh, erfc, acos; powf, atan2);
+    methods_through_f64!(ln, sin, cos, tanh, erfc, acos; powf, atan2);
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        math::exp_single(self)
+    }
 
     #[inline(always)]
     fn lit(x: f64) -> Self {
@@ -214,5 +220,18 @@ impl Lane for F32x16 {
     #[inline(always)]
     unsafe fn pack(self, mask: Mask16, out: *mut f32) {
         hardware!(_mm512_storeu_ps(out, _mm512_maskz_compress_ps(mask.0, self.0)));
+    }
+}
+
+impl Scale for F32x16 {
+    #[inline(always)]
+    fn round(self) -> Self {
+        Self(hardware!(_mm512_roundscale_ps::<
+            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
+        >(self.0)))
+    }
+    #[inline(always)]
+    fn scale(self, n: Self) -> Self {
+        Self(hardware!(_mm512_scalef_ps(self.0, n.0)))
     }
 }

@@ -1,9 +1,11 @@
 //! B2 in lanes: duals, stack tape and tape over SIMD registers give in each lane what they give for that lane alone, also
 //! where the lanes take different branches.
 
+mod lanes_common;
 mod support;
 
 use admd_ad::{Dual, Element, Isa, Kernel, Lane, Real, Tape, dispatch, reverse, safe};
+use lanes_common::on_a_large_stack;
 use support::{Random, assert_close};
 
 /// The lanes have their own elementary functions, good to a few ulp each; some ten of them in sequence.
@@ -60,16 +62,6 @@ impl<E: Element> Kernel<E> for AllModes<'_> {
         }
         results
     }
-}
-
-/// Everything is inlined into one function, and a debug build gives each of its thousands of intermediate registers a place
-/// of its own: more than the 2 MiB of a test's thread.
-fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    const STACK: usize = 64 << 20;
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
-        thread.unwrap().join().unwrap()
-    })
 }
 
 fn each_lane_is_on_its_own<E: Element>(tolerance: f64) {

@@ -6,6 +6,8 @@ use lanes_common::{Function, jets, on_every_isa, single_jets};
 
 /// One rounding from f64 to f32 [ulp]; the rest is a few ulp of f64, 2⁻²⁹ of those of f32 each.
 const ROUNDED_ONCE: f64 = 0.5 + 1e-6;
+/// The exponential is computed in f32 throughout: roundings of the reduced argument, of eʳ − 1 and of the result [ulp].
+const EXP_BOUND: f64 = 1.11;
 /// Derivatives are products of up to ten numbers, each rounded to 2⁻²⁴ of itself.
 const SLOPE_TOLERANCE: f64 = 10.0 / (1 << 24) as f64;
 
@@ -59,6 +61,7 @@ fn bound(function: Function) -> f64 {
     match function {
         // 2⁻²⁴ of the result, up to one ulp, for each of n − 1 products in any order and for the reciprocal
         Function::Powi(n) => 1.0 + f64::from(n.unsigned_abs()),
+        Function::Exp => EXP_BOUND,
         _ => ROUNDED_ONCE,
     }
 }
@@ -130,6 +133,35 @@ fn values_are_those_of_f64_rounded() {
             }
             _ => check(function, &one),
         }
+    }
+}
+
+#[test]
+fn the_exponential_rises_and_keeps_its_bound_all_over_its_range() {
+    // pairs of neighbours, from a sequence that meets all exponents
+    let step = if cfg!(debug_assertions) { 100_003 } else { 1009 };
+    let neighbours = |largest: f32, sign: f64| {
+        let pairs = (0..largest.to_bits()).step_by(step).flat_map(|bits| [bits, bits + 1]);
+        pairs.map(move |bits| (sign * f64::from(f32::from_bits(bits)), 0.0))
+    };
+    for points in [
+        neighbours(90.0, 1.0).collect::<Vec<_>>(),
+        neighbours(106.0, -1.0).collect(),
+    ] {
+        check(Function::Exp, &points);
+        on_every_isa(|isa| {
+            let values = single_jets(isa, Function::Exp, &points);
+            for (x, y) in points.chunks_exact(2).zip(values.chunks_exact(2)) {
+                let rise = (y[1][0] - y[0][0]) * x[0].0.signum();
+                // no number where both are infinite
+                assert!(
+                    rise >= 0.0 || rise.is_nan(),
+                    "{isa} at {x:?}: {:e}, {:e}",
+                    y[0][0],
+                    y[1][0]
+                );
+            }
+        });
     }
 }
 

@@ -99,7 +99,17 @@ pub(crate) fn jets(isa: Isa, function: Function, points: &[(f64, f64)]) -> Vec<J
 
 /// The same with its lanes of f32.
 pub(crate) fn single_jets(isa: Isa, function: Function, points: &[(f64, f64)]) -> Vec<Jet> {
-    dispatch::<f32, _>(isa, Evaluate { function, points })
+    on_a_large_stack(|| dispatch::<f32, _>(isa, Evaluate { function, points }))
+}
+
+/// A kernel is inlined into one function, and a debug build gives each of its thousands of intermediate registers a
+/// place of its own: more than the 2 MiB of a test's thread.
+pub(crate) fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    const STACK: usize = 64 << 20;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        thread.unwrap().join().unwrap()
+    })
 }
 
 /// Runs a test on each instruction set that this CPU has, and says which it lacks.
