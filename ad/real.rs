@@ -130,6 +130,11 @@ pub trait Element: Copy + Debug + Default + PartialOrd + Send + Sync + 'static {
     fn narrow(x: f64) -> Self;
     /// The same number, exactly.
     fn widen(self) -> f64;
+    /// Writes a lane value of f64 as numbers of this kind.
+    ///
+    /// # Safety
+    /// `p` must be valid for writing `L::WIDTH` values.
+    unsafe fn put<L: Lane<Element = f64>>(x: L, p: *mut Self);
 }
 
 /// A hardware value without derivatives: one number or a SIMD register of them.
@@ -164,6 +169,11 @@ pub trait Lane: Real<Lane = Self> + Send + Sync + 'static {
     /// # Safety
     /// `p` must be valid for writing `WIDTH` values.
     unsafe fn store(self, p: *mut Self::Element);
+    /// Writes `WIDTH` consecutive values as f32.
+    ///
+    /// # Safety
+    /// `p` must be valid for writing `WIDTH` values.
+    unsafe fn store_single(self, p: *mut f32);
     /// Adds lane k to `p[k]`, in f64.
     ///
     /// # Safety

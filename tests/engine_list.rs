@@ -26,9 +26,8 @@ type Pairs = BTreeSet<(usize, usize, [i32; 3])>;
 fn double_loop(c: &Configuration, reach: f64) -> (Pairs, Pairs) {
     let (mut inside, mut undecided) = (Pairs::new(), Pairs::new());
     let extent = |r: &Vec3| (r - c.positions[0]).norm();
-    let largest = (0..3).map(|k| c.cell.edge(k).norm()).sum::<f64>()
-        + c.positions.iter().map(extent).fold(0.0, f64::max)
-        + reach;
+    let largest =
+        (0..3).map(|k| c.cell.edge(k).norm()).sum::<f64>() + c.positions.iter().map(extent).fold(0.0, f64::max) + reach;
     for i in 0..c.len() {
         for j in 0..c.len() {
             let d = c.positions[j] - c.positions[i];
@@ -241,7 +240,9 @@ fn exactly_half_the_cell_counts_both_images() {
         species: vec![0; 2],
         positions: vec![Vec3::zeros(), Vec3::new(2.0, 0.0, 0.0)],
     };
-    let pairs = Laboratory::new(&c, 2.1, 0.0, Isa::best(), Precision::Double).unwrap().pairs();
+    let pairs = Laboratory::new(&c, 2.1, 0.0, Isa::best(), Precision::Double)
+        .unwrap()
+        .pairs();
     assert_eq!(pairs.len(), 4, "{pairs:?}");
     assert_complete(&c, 2.1, 0.0);
 }

@@ -145,6 +145,10 @@ impl Lane for F64x4 {
         hardware!(_mm256_storeu_pd(p, self.0));
     }
     #[inline(always)]
+    unsafe fn store_single(self, p: *mut f32) {
+        hardware!(_mm_storeu_ps(p, _mm256_cvtpd_ps(self.0)));
+    }
+    #[inline(always)]
     unsafe fn add_to(self, p: *mut f64) {
         hardware!(_mm256_storeu_pd(p, _mm256_add_pd(_mm256_loadu_pd(p), self.0)));
     }

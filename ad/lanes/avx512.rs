@@ -1,5 +1,6 @@
 //! Eight f64 in an AVX-512 register, comparisons in mask registers.
 
+use super::compress;
 use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators, row_start};
 use super::math::{self, Bits, Scale};
 use crate::elementary::powi_by_squaring;
@@ -132,6 +133,10 @@ impl Lane for F64x8 {
         hardware!(_mm512_storeu_pd(p, self.0));
     }
     #[inline(always)]
+    unsafe fn store_single(self, p: *mut f32) {
+        hardware!(_mm256_storeu_ps(p, _mm512_cvtpd_ps(self.0)));
+    }
+    #[inline(always)]
     unsafe fn add_to(self, p: *mut f64) {
         hardware!(_mm512_storeu_pd(p, _mm512_add_pd(_mm512_loadu_pd(p), self.0)));
     }
@@ -166,10 +171,10 @@ impl Lane for F64x8 {
     #[inline(always)]
     unsafe fn keep(mask: Mask8, index: *const u16, except: u16, out: *mut u16) -> usize {
         hardware!({
-            let index = _mm256_cvtepu16_epi32(_mm_loadu_si128(index.cast()));
-            let kept = _mm256_mask_cmpneq_epi32_mask(mask.0, index, _mm256_set1_epi32(except.into()));
-            let packed = _mm256_maskz_compress_epi32(kept, index);
-            _mm_storeu_si128(out.cast(), _mm256_cvtepi32_epi16(packed));
+            let index = _mm_loadu_si128(index.cast());
+            let kept = _mm_mask_cmpneq_epi16_mask(mask.0, index, _mm_set1_epi16(except.cast_signed()));
+            let order = _mm_load_si128(compress::order(kept.into()));
+            _mm_storeu_si128(out.cast(), _mm_shuffle_epi8(index, order));
             kept.count_ones() as usize
         })
     }

@@ -1,4 +1,4 @@
-//! Moving the lanes of a mask side by side, for instruction sets without an instruction for it.
+//! Moving the lanes of a mask side by side, where there is no fast instruction for it.
 
 use core::arch::x86_64::__m128i;
 

@@ -127,6 +127,11 @@ impl Element for f64 {
     fn widen(self) -> f64 {
         self
     }
+    #[inline(always)]
+    unsafe fn put<L: Lane<Element = f64>>(x: L, p: *mut Self) {
+        // SAFETY: the caller guarantees that WIDTH values can be written.
+        unsafe { x.store(p) }
+    }
 }
 
 impl Lane for f64 {
@@ -164,6 +169,11 @@ impl Lane for f64 {
     unsafe fn store(self, p: *mut f64) {
         // SAFETY: the caller guarantees that one value can be written.
         unsafe { p.write(self) }
+    }
+    #[inline(always)]
+    unsafe fn store_single(self, p: *mut f32) {
+        // SAFETY: the caller guarantees that one value can be written.
+        unsafe { p.write(self as f32) }
     }
     #[inline(always)]
     unsafe fn add_to(self, p: *mut f64) {

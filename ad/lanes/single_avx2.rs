@@ -177,6 +177,10 @@ impl Lane for F32x8 {
         hardware!(_mm256_storeu_ps(p, self.0));
     }
     #[inline(always)]
+    unsafe fn store_single(self, p: *mut f32) {
+        hardware!(_mm256_storeu_ps(p, self.0));
+    }
+    #[inline(always)]
     unsafe fn add_to(self, p: *mut f64) {
         let [low, high] = self.widened();
         hardware!({

@@ -1,6 +1,7 @@
 //! Sixteen f32 in an AVX-512 register, comparisons in mask registers.
 
 use super::avx512::F64x8;
+use super::compress;
 use super::glue::{arithmetic_methods, hardware, mask_operators, methods_through_f64, operators, row_start};
 use super::math::{self, Scale};
 use crate::elementary::powi_by_squaring;
@@ -176,6 +177,10 @@ impl Lane for F32x16 {
         hardware!(_mm512_storeu_ps(p, self.0));
     }
     #[inline(always)]
+    unsafe fn store_single(self, p: *mut f32) {
+        hardware!(_mm512_storeu_ps(p, self.0));
+    }
+    #[inline(always)]
     unsafe fn add_to(self, p: *mut f64) {
         let [low, high] = self.widened();
         hardware!({
@@ -211,10 +216,15 @@ impl Lane for F32x16 {
             let index = _mm256_loadu_si256(index.cast());
             let other = _mm256_set1_epi16(except.cast_signed());
             let kept = _mm256_mask_cmpneq_epi16_mask(mask.0, index, other);
-            // in the register: the form that writes to memory is microcode on Zen 4
-            let packed = _mm512_maskz_compress_epi32(kept, _mm512_cvtepu16_epi32(index));
-            _mm256_storeu_si256(out.cast(), _mm512_cvtepi32_epi16(packed));
-            kept.count_ones() as usize
+            // by table: compressed and narrowed in registers, the result is stored by an instruction that is slow on Zen 4
+            let (low, high) = (i32::from(kept & 0xff), i32::from(kept >> 8));
+            let halves = (_mm256_castsi256_si128(index), _mm256_extracti128_si256::<1>(index));
+            let first = _mm_shuffle_epi8(halves.0, _mm_load_si128(compress::order(low)));
+            let second = _mm_shuffle_epi8(halves.1, _mm_load_si128(compress::order(high)));
+            let middle = low.count_ones() as usize;
+            _mm_storeu_si128(out.cast(), first);
+            _mm_storeu_si128(out.add(middle).cast(), second);
+            middle + high.count_ones() as usize
         })
     }
     #[inline(always)]

@@ -130,6 +130,11 @@ impl Element for f32 {
     fn widen(self) -> f64 {
         f64::from(self)
     }
+    #[inline(always)]
+    unsafe fn put<L: Lane<Element = f64>>(x: L, p: *mut Self) {
+        // SAFETY: the caller guarantees that WIDTH values can be written.
+        unsafe { x.store_single(p) }
+    }
 }
 
 impl Lane for F32x1 {
@@ -165,6 +170,11 @@ impl Lane for F32x1 {
     }
     #[inline(always)]
     unsafe fn store(self, p: *mut f32) {
+        // SAFETY: the caller guarantees that one value can be written.
+        unsafe { p.write(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn store_single(self, p: *mut f32) {
         // SAFETY: the caller guarantees that one value can be written.
         unsafe { p.write(self.0) }
     }

@@ -78,25 +78,29 @@ impl Coordinates {
         Vec3::new(x, y, z)
     }
 
-    /// Takes the positions \[length\] of the atoms. Is one of them beyond the leash?
-    pub(super) fn refresh(
-        &mut self,
-        layout: &Layout,
-        cell: &Cell,
-        positions: &[Vec3],
-        leash: Option<&Leash>,
-    ) -> bool {
+    /// Takes the positions \[length\] of the atoms for a new list, and copies them to `built`.
+    pub(super) fn start(&mut self, layout: &Layout, cell: &Cell, positions: &[Vec3], built: &mut [Vec3]) {
         self.rows[0].resize(layout.atoms.len(), Row::default());
-        let fill = |first: usize, rows: &mut [Row]| {
+        let chunks = self.rows[0].par_chunks_mut(CHUNK).zip(built.par_chunks_mut(CHUNK));
+        chunks.enumerate().for_each(|(chunk, (rows, built))| {
+            for (k, (row, built)) in rows.iter_mut().zip(built).enumerate() {
+                *built = layout.place(chunk * CHUNK + k, cell, positions);
+                *row = Row::new(*built);
+            }
+        });
+    }
+
+    /// Takes the positions \[length\] of the atoms. Is one of them beyond the leash?
+    pub(super) fn refresh(&mut self, layout: &Layout, cell: &Cell, positions: &[Vec3], leash: &Leash) -> bool {
+        each_chunk(&mut self.rows[0], |first, rows| {
             let mut torn = false;
             for (k, row) in rows.iter_mut().enumerate() {
                 let r = layout.place(first + k, cell, positions);
-                torn |= leash.is_some_and(|leash| leash.is_torn(first + k, r));
+                torn |= leash.is_torn(first + k, r);
                 *row = Row::new(r);
             }
             torn
-        };
-        each_chunk(&mut self.rows[0], fill)
+        })
     }
 
     /// Takes the tangents of the positions along a direction.
@@ -123,5 +127,7 @@ pub(super) fn each_chunk<T: Send>(out: &mut [T], work: impl Fn(usize, &mut [T]) 
         return work(0, out);
     }
     let chunks = out.par_chunks_mut(CHUNK).enumerate();
-    chunks.map(|(c, out)| work(c * CHUNK, out)).reduce(|| false, |a, b| a | b)
+    chunks
+        .map(|(c, out)| work(c * CHUNK, out))
+        .reduce(|| false, |a, b| a | b)
 }

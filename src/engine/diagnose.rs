@@ -13,7 +13,10 @@ pub(super) fn culprit(
     force: Vec3,
 ) -> EngineError {
     let slot = list.layout.slots[atom] as usize;
-    let block = list.blocks.iter().find(|b| (b.halo.first..b.halo.first + b.halo.own).contains(&slot));
+    let block = list
+        .blocks
+        .iter()
+        .find(|b| (b.halo.first..b.halo.first + b.halo.own).contains(&slot));
     let mut worst: Option<(f64, usize)> = None;
     for place in block.into_iter().flat_map(|b| b.row(slot - b.halo.first)) {
         let Some((neighbor, shift)) = block.and_then(|b| b.halo.slot(place)) else {

@@ -4,6 +4,7 @@
 //! and positions relative to the block, which f32 resolves as well in a large cell as in a small one.
 
 use super::coordinates::{Coordinates, Row};
+use super::lines::Lines;
 use super::order::Order;
 use super::{Cell, Direction, Vec3};
 use admd_ad::{Element, Isa, Kernel, Lane, dispatch};
@@ -63,22 +64,19 @@ impl Halo {
 /// Coordinates of the places of one block: four numbers a row, x, y, z, 0.
 #[derive(Debug, Default)]
 pub struct Local<E> {
-    /// For positions and tangents: numbers before the first row, which is aligned to cache lines, and all numbers.
-    parts: [(usize, Vec<E>); 2],
+    /// Positions and tangents.
+    parts: [Lines<E>; 2],
     len: usize,
 }
 
 /// Places that the search looks at together: rows are there for whole panels, padding at the end.
 pub(super) const PANEL: usize = 16;
-/// Bytes to which rows are aligned.
-const LINE: usize = 64;
 
 impl<E: Element> Local<E> {
     /// # Panics
     /// Unless there are at least `places` places in each of `parts` parts: the loads below rely on it.
     pub(super) fn assert_places(&self, places: usize, parts: usize) {
-        let fits = |(skip, numbers): &(usize, Vec<E>)| numbers.len() >= skip + 4 * places;
-        assert!(self.len >= places && self.parts[..parts].iter().all(fits));
+        assert!(self.len >= places && self.parts[..parts].iter().all(|rows| rows.len() >= 4 * places));
     }
 
     /// The coordinates of any places.
@@ -90,9 +88,8 @@ impl<E: Element> Local<E> {
     pub(super) unsafe fn gather<O: Order, L: Lane<Element = E>>(&self, places: *const u16) -> [O::Scalar<L>; 3] {
         let mut parts = [[L::lit(0.0); 3]; 2];
         for p in 0..O::PARTS {
-            let (skip, numbers) = &self.parts[p];
             // SAFETY: the caller vouches for places and lane type.
-            parts[p] = unsafe { L::columns(numbers.as_ptr().add(*skip), places) };
+            parts[p] = unsafe { L::columns(self.parts[p].as_ptr(), places) };
         }
         let [x, t] = parts;
         [O::build([x[0], t[0]]), O::build([x[1], t[1]]), O::build([x[2], t[2]])]
@@ -114,8 +111,7 @@ impl<E: Element> Local<E> {
 
     /// The position in a place \[length\], relative to the middle of the block for f32.
     pub(super) fn position(&self, place: usize) -> [E; 3] {
-        let (skip, numbers) = &self.parts[0];
-        [0, 1, 2].map(|c| numbers[skip + 4 * place + c])
+        [0, 1, 2].map(|c| self.parts[0][4 * place + c])
     }
 
     /// Copies what a block sees, and the tangents where a direction is given.
@@ -154,15 +150,9 @@ impl<E: Element> Local<E> {
 
     /// The rows of a part, as many as there are places and as make whole panels.
     fn rows_mut(&mut self, part: usize) -> &mut [[E; 4]] {
-        let (skip, numbers) = &mut self.parts[part];
-        let used = 4 * self.len.next_multiple_of(PANEL);
-        let needed = used + LINE / size_of::<E>();
-        if numbers.len() < needed {
-            numbers.resize(needed + needed / 4, E::default());
-            // where the memory does not say how it is aligned, rows are slower, not wrong
-            *skip = numbers.as_ptr().align_offset(LINE).min(LINE / size_of::<E>());
-        }
-        numbers[*skip..*skip + used].as_chunks_mut().0
+        let rows = &mut self.parts[part];
+        rows.resize(4 * self.len.next_multiple_of(PANEL));
+        rows.as_chunks_mut().0
     }
 }
 
@@ -180,32 +170,57 @@ impl<E: Element> Kernel for Copy<'_, E> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lane>(self) {
-        let Self { halo, rows, edges, middle, padding, out } = self;
+    fn run<L: Lane<Element = f64>>(self) {
+        let Self {
+            halo,
+            rows,
+            edges,
+            middle,
+            padding,
+            out,
+        } = self;
         let (own, rest) = out.split_at_mut(halo.lanes);
         let (own, unused) = own.split_at_mut(halo.own);
-        translate(&rows[halo.first..halo.first + halo.own], [-middle.x, -middle.y, -middle.z, 0.0], own);
+        let origin = [-middle.x, -middle.y, -middle.z, 0.0];
+        translate::<E, L>(&rows[halo.first..halo.first + halo.own], origin, own);
         unused.fill(narrow([padding[0].x, padding[0].y, padding[0].z, 0.0]));
         let mut at = 0;
         for s in &halo.stretches {
             let (slot, count) = (s.slot as usize, s.count as usize);
-            let mut by = [-middle.x, -middle.y, -middle.z, 0.0];
+            let mut by = origin;
             for k in 0..3 {
                 for c in 0..3 {
                     by[c] += f64::from(s.shift[k]) * edges[k][c];
                 }
             }
-            translate(&rows[slot..slot + count], by, &mut rest[at..at + count]);
+            translate::<E, L>(&rows[slot..slot + count], by, &mut rest[at..at + count]);
             at += count;
         }
         rest[at..].fill(narrow([padding[1].x, padding[1].y, padding[1].z, 0.0]));
     }
 }
 
+/// Copies rows with a translation: one row or two a register, as they lie in memory.
 #[inline(always)]
-fn translate<E: Element>(rows: &[Row], by: [f64; 4], out: &mut [[E; 4]]) {
-    for (out, Row(r)) in out.iter_mut().zip(rows) {
-        *out = narrow([r[0] + by[0], r[1] + by[1], r[2] + by[2], r[3] + by[3]]);
+fn translate<E: Element, L: Lane<Element = f64>>(rows: &[Row], by: [f64; 4], out: &mut [[E; 4]]) {
+    let count = rows.len();
+    assert!(out.len() == count);
+    // no closure around lane arithmetic: see `order`
+    let mut shift = [L::lit(0.0); 4];
+    for step in 0..4 {
+        shift[step] = L::from_fn(|lane| by[(step + lane) % 4]);
+    }
+    let (from, to) = (rows.as_ptr().cast::<f64>(), out.as_mut_ptr().cast::<E>());
+    let whole = 4 * count / L::WIDTH * L::WIDTH;
+    let mut at = 0;
+    while at < whole {
+        // SAFETY: both hold four numbers a row, and `at` + WIDTH is at most the number of numbers.
+        unsafe { E::put(L::load(from.add(at)) + shift[at % 4], to.add(at)) };
+        at += L::WIDTH;
+    }
+    for k in whole / 4..count {
+        let Row(r) = rows[k];
+        out[k] = narrow([r[0] + by[0], r[1] + by[1], r[2] + by[2], r[3] + by[3]]);
     }
 }
 

@@ -129,7 +129,14 @@ impl<'a, P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'
         table.assert_shape::<O>(<P::Coef<f64>>::COUNT, block.species());
         assert!(sums.lanes == block.lanes() && sums.rows.len() >= O::PARTS * ROWS * sums.lanes);
         assert!(block.width() >= E::WIDEST && block.width() <= WIDEST);
-        assert_eq!(slopes.len(), if P::SLOPES > 0 { table.pairs() * P::SLOPES * O::PARTS } else { 0 });
+        assert_eq!(
+            slopes.len(),
+            if P::SLOPES > 0 {
+                table.pairs() * P::SLOPES * O::PARTS
+            } else {
+                0
+            }
+        );
         Self {
             block,
             local,
@@ -157,7 +164,9 @@ impl<P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'_, P
     /// One sweep over the list: forces and energies when `first` is 0, slopes in the coefficients from `first` on.
     #[inline(always)]
     fn sweep<L: Lane<Element = E>>(&mut self, first: usize) {
-        let Self { block, local, table, .. } = *self;
+        let Self {
+            block, local, table, ..
+        } = *self;
         let zero = O::Scalar::<L>::lit(0.0);
         let far = O::Scalar::<L>::lift(L::lit(table.far()));
         let width = block.width();

@@ -23,13 +23,7 @@ impl Laboratory {
     ///
     /// # Errors
     /// A configuration that has no list.
-    pub fn new(
-        c: &Configuration,
-        cutoff: f64,
-        skin: f64,
-        isa: Isa,
-        precision: Precision,
-    ) -> Result<Self, EngineError> {
+    pub fn new(c: &Configuration, cutoff: f64, skin: f64, isa: Isa, precision: Precision) -> Result<Self, EngineError> {
         let mut laboratory = Self {
             list: NeighborList::default(),
             sums: Vec::new(),
@@ -110,7 +104,9 @@ impl Laboratory {
             for lane in 0..block.halo.own {
                 let slot = block.halo.first + lane;
                 for place in block.row(lane) {
-                    let Some((other, shift)) = block.halo.slot(place) else { continue };
+                    let Some((other, shift)) = block.halo.slot(place) else {
+                        continue;
+                    };
                     let (own, its) = (layout.wraps[slot], layout.wraps[other]);
                     let image = [0, 1, 2].map(|k| shift[k] + own[k] - its[k]);
                     pairs.push((layout.atoms[slot] as usize, layout.atoms[other] as usize, image));

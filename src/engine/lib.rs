@@ -12,6 +12,7 @@ mod halo;
 pub mod kernel;
 #[doc(hidden)]
 pub mod laboratory;
+mod lines;
 mod list_size;
 mod neighbors;
 mod order;

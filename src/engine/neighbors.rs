@@ -20,6 +20,8 @@ use rayon::prelude::*;
 const ROUNDING: f64 = 1e-10;
 /// Atoms in a block at most: twice the atoms of a tile of average density.
 const MOST_OWN: usize = 1024;
+/// Atoms that are looked at for the extent of an open system.
+const SAMPLE: usize = 10_000;
 /// Cells that an atom may be away from its own, so that wrapping keeps some digits of the position.
 const MOST_WRAPS: f64 = 1e9;
 
@@ -112,22 +114,13 @@ impl NeighborList {
             deformation,
             limit2: 0.25 * room * room,
         };
-        room >= 0.0 && !self.coordinates.refresh(&self.layout, &c.cell, &c.positions, Some(&leash))
+        room >= 0.0 && !self.coordinates.refresh(&self.layout, &c.cell, &c.positions, &leash)
     }
 
     fn build(&mut self, c: &Configuration, plan: Plan) -> Result<(), EngineError> {
         self.reach = plan.cutoff + plan.skin;
         let reach = self.reach * (1.0 + ROUNDING);
         let tiles = self.sort(c, reach, plan)?;
-        self.coordinates.refresh(&self.layout, &c.cell, &c.positions, None);
-        self.positions.resize(c.len(), Vec3::zeros());
-        let rows = &self.coordinates;
-        each_chunk(&mut self.positions, |first, positions| {
-            for (k, r) in positions.iter_mut().enumerate() {
-                *r = rows.position(first + k);
-            }
-            false
-        });
         self.species[0].clone_from(&c.species);
         self.species[1].clear();
         if plan.species > 1 {
@@ -150,49 +143,22 @@ impl NeighborList {
         }
     }
 
-    /// Sorts the atoms into tiles.
+    /// Sorts the atoms into tiles and takes their coordinates.
     fn sort(&mut self, c: &Configuration, reach: f64, plan: Plan) -> Result<Tiles, EngineError> {
         let (cell, positions) = (&c.cell, &c.positions);
-        let periodic = cell.periodic();
-        let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-        let open = periodic != [true; 3];
-        for (atom, &r) in positions.iter().enumerate() {
-            let s = cell.fractional(r);
-            let far = |k: usize| periodic[k] && !(s[k].abs() <= MOST_WRAPS);
-            let position = r.into();
-            if !r.iter().all(|x| x.is_finite()) {
-                return Err(EngineError::NonFinitePosition { atom, position });
-            }
-            if far(0) || far(1) || far(2) {
-                return Err(EngineError::FarAway { atom, position });
-            }
-            for k in 0..if open { 3 } else { 0 } {
-                (low[k], high[k]) = (low[k].min(s[k]), high[k].max(s[k]));
-            }
-        }
-        for k in 0..3 {
-            if periodic[k] {
-                (low[k], high[k]) = (0.0, 1.0);
-            } else if positions.is_empty() {
-                (low[k], high[k]) = (0.0, 0.0);
-            }
-        }
-        let extent = [0, 1, 2].map(|k| if periodic[k] { 0.0 } else { high[k] - low[k] });
+        refuse(cell, positions)?;
+        let [low, high] = region(cell, positions);
+        let extent = [0, 1, 2].map(|k| if cell.periodic()[k] { 0.0 } else { high[k] - low[k] });
         let size = ListSize::of_extent(cell, positions.len(), extent, reach);
         if size.is_too_large() {
             let atoms = positions.len();
             return Err(EngineError::TooManyImages { atoms, reach, size });
         }
         let tiles = Tiles::new(cell, low, high, positions.len(), plan.width);
-        let wrap = |r: Vec3| {
-            let s = cell.fractional(r);
-            [0, 1, 2].map(|k| if periodic[k] { s[k].floor() as i32 } else { 0 })
-        };
         self.bins.resize(positions.len(), 0);
         each_chunk(&mut self.bins, |first, bins| {
-            for (k, bin) in bins.iter_mut().enumerate() {
-                let r = positions[first + k];
-                *bin = tiles.bin(cell.fractional(r - cell.translation(wrap(r)))) as u32;
+            for (bin, r) in bins.iter_mut().zip(&positions[first..]) {
+                *bin = tiles.bin(cell.fractional(r - cell.translation(wrap(cell, r)))) as u32;
             }
             false
         });
@@ -202,8 +168,8 @@ impl NeighborList {
         layout.wraps.resize(positions.len(), [0; 3]);
         let atoms = &layout.atoms;
         each_chunk(&mut layout.wraps, |first, wraps| {
-            for (k, n) in wraps.iter_mut().enumerate() {
-                *n = wrap(positions[atoms[first + k] as usize]);
+            for (n, atom) in wraps.iter_mut().zip(&atoms[first..]) {
+                *n = wrap(cell, &positions[*atom as usize]);
             }
             false
         });
@@ -211,6 +177,8 @@ impl NeighborList {
         for (slot, &atom) in layout.atoms.iter().enumerate() {
             layout.slots[atom as usize] = slot as u32;
         }
+        self.positions.resize(positions.len(), Vec3::zeros());
+        self.coordinates.start(layout, cell, positions, &mut self.positions);
         Ok(tiles)
     }
 
@@ -236,6 +204,56 @@ impl NeighborList {
             self.blocks.par_iter_mut().zip(&ranges).map(work).collect()
         }
     }
+}
+
+/// Refuses positions that are no numbers, or that wrapping would leave without digits.
+fn refuse(cell: &Cell, positions: &[Vec3]) -> Result<(), EngineError> {
+    let periodic = cell.periodic();
+    for (atom, &r) in positions.iter().enumerate() {
+        let s = cell.fractional(r);
+        let fine = |k: usize| s[k].abs() <= MOST_WRAPS || (!periodic[k] && r[k].is_finite());
+        if fine(0) && fine(1) && fine(2) {
+            continue;
+        }
+        let position = r.into();
+        return Err(if r.iter().all(|x| x.is_finite()) {
+            EngineError::FarAway { atom, position }
+        } else {
+            EngineError::NonFinitePosition { atom, position }
+        });
+    }
+    Ok(())
+}
+
+/// How many cells a position is outside the cell, along periodic edges.
+#[inline(always)]
+fn wrap(cell: &Cell, r: &Vec3) -> [i32; 3] {
+    let s = cell.fractional(*r);
+    [0, 1, 2].map(|k| {
+        // rounded towards zero, then down: `floor` is a call on processors without SSE4.1
+        let whole = s[k] as i32;
+        if cell.periodic()[k] {
+            whole - i32::from(s[k] < f64::from(whole))
+        } else {
+            0
+        }
+    })
+}
+
+/// The region to divide into tiles, in fractional coordinates: the cell along periodic edges; along open ones where all but
+/// the outermost hundredth of the atoms are, for one that has flown off must not make the tiles of the others coarse.
+fn region(cell: &Cell, positions: &[Vec3]) -> [[f64; 3]; 2] {
+    let (mut low, mut high) = ([0.0; 3], [1.0; 3]);
+    let step = positions.len().div_ceil(SAMPLE).max(1);
+    for k in (0..3).filter(|&k| !cell.periodic()[k]) {
+        let mut sample: Vec<f64> = positions.iter().step_by(step).map(|r| cell.fractional(*r)[k]).collect();
+        sample.sort_unstable_by(f64::total_cmp);
+        (low[k], high[k]) = match sample.len() {
+            0 => (0.0, 0.0),
+            n => (sample[n / 100], sample[n - 1 - n / 100]),
+        };
+    }
+    [low, high]
 }
 
 /// The slots of each block: a tile, or parts of one that is crowded.

@@ -178,7 +178,9 @@ impl<E: Truncated> Bound<E> {
 fn tabulate<E: Truncated, O: Order>(binding: &PairBinding, rows: &Rows<E, O::Scalar<f64>>) -> Table {
     let rows: Vec<_> = rows.iter().map(|row| (row.cutoff2, row.coef)).collect();
     let species = 0..binding.species.len();
-    let index = species.clone().flat_map(|a| species.clone().map(move |b| binding.index(a, b) as u32));
+    let index = species
+        .clone()
+        .flat_map(|a| species.clone().map(move |b| binding.index(a, b) as u32));
     Table::new::<O, _>(&rows, index.collect())
 }
 

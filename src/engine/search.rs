@@ -7,6 +7,7 @@
 
 use super::coordinates::Coordinates;
 use super::halo::{Halo, Local, PANEL, Stretch};
+use super::lines::Lines;
 use super::order::Value;
 use super::sell::{Block, WIDEST};
 use super::tiles::Tiles;
@@ -65,11 +66,11 @@ pub(super) struct Scratch {
 struct Space<E> {
     local: Local<E>,
     /// Coordinates of the places, one array an axis, in whole panels.
-    axes: [Vec<E>; 3],
+    axes: [Lines<E>; 3],
     /// 0, 1, 2 ...
-    places: Vec<u16>,
+    places: Lines<u16>,
     /// Lowest and highest coordinates of each panel, one array an axis, in as many as make whole panels.
-    corners: [[Vec<E>; 3]; 2],
+    corners: [[Lines<E>; 3]; 2],
     /// Panels near to a group.
     panels: Vec<u16>,
     /// Places near to a group, and the same sorted by species.
@@ -79,16 +80,16 @@ struct Space<E> {
 
 #[derive(Debug, Default)]
 struct Candidates<E> {
-    places: Vec<u16>,
-    axes: [Vec<E>; 3],
+    places: Lines<u16>,
+    axes: [Lines<E>; 3],
 }
 
 impl<E: Digits> Candidates<E> {
     fn make_room(&mut self, room: usize) {
         if self.places.len() < room {
-            self.places.resize(room + room / 2, 0);
+            self.places.resize(room);
             for axis in &mut self.axes {
-                axis.resize(room + room / 2, E::default());
+                axis.resize(room);
             }
         }
     }
@@ -123,7 +124,9 @@ impl Search<'_> {
         let halo = &block.halo;
         if count > 1 {
             scratch.kinds.clear();
-            scratch.kinds.extend_from_slice(&species[halo.first..halo.first + halo.own]);
+            scratch
+                .kinds
+                .extend_from_slice(&species[halo.first..halo.first + halo.own]);
             scratch.kinds.resize(halo.lanes, 0);
             for s in &halo.stretches {
                 let slot = s.slot as usize;
@@ -131,7 +134,12 @@ impl Search<'_> {
             }
             scratch.kinds.push(0);
         }
-        let Scratch { single, double, rows, kinds } = scratch;
+        let Scratch {
+            single,
+            double,
+            rows,
+            kinds,
+        } = scratch;
         if f32::ROUNDING * (extent + self.reach) < TOLERANCE * self.reach {
             self.find(block, single, rows, kinds, isa);
         } else {
@@ -152,7 +160,16 @@ impl Search<'_> {
         space.local.take(&block.halo, self.cell, self.coordinates, None, isa);
         rows.resize_with(self.width, Vec::new);
         let search = self;
-        dispatch::<E, _>(isa, FindBlock { search, block, space, rows, kinds });
+        dispatch::<E, _>(
+            isa,
+            FindBlock {
+                search,
+                block,
+                space,
+                rows,
+                kinds,
+            },
+        );
     }
 
     /// Collects what is within reach of some slots. Returns the extent of the slots, or of all atoms where f32 is to be
@@ -179,7 +196,10 @@ impl Search<'_> {
             // the own places come first, as themselves
             let (own_start, own_end) = (own.start as u32, own.end as u32);
             let parts = if found.shift == [0; 3] {
-                [slots.start..slots.end.min(own_start), slots.start.max(own_end)..slots.end]
+                [
+                    slots.start..slots.end.min(own_start),
+                    slots.start.max(own_end)..slots.end,
+                ]
             } else {
                 [slots, 0..0]
             };
@@ -193,7 +213,11 @@ impl Search<'_> {
                     Some(last) if last.slot + last.count == part.start && last.shift == found.shift => {
                         last.count += count;
                     }
-                    _ => halo.stretches.push(Stretch { slot: part.start, count, shift: found.shift }),
+                    _ => halo.stretches.push(Stretch {
+                        slot: part.start,
+                        count,
+                        shift: found.shift,
+                    }),
                 }
             }
         });
@@ -220,7 +244,13 @@ impl<E: Digits> Kernel<E> for FindBlock<'_, E> {
 
     #[inline(always)]
     fn run<L: Lane<Element = E>>(self) {
-        let Self { search, block, space, rows, kinds } = self;
+        let Self {
+            search,
+            block,
+            space,
+            rows,
+            kinds,
+        } = self;
         let width = search.width;
         let (own, lanes) = (block.halo.own, block.halo.lanes);
         let padding = block.halo.padding_place() as u16;
@@ -266,15 +296,19 @@ impl<E: Digits> Space<E> {
         let whole = panels.next_multiple_of(PANEL);
         let far = E::narrow(E::FAR);
         for axis in &mut self.axes {
-            axis.resize(panels * PANEL, far);
+            axis.resize(panels * PANEL);
         }
-        for k in self.places.len()..whole.max(panels * PANEL) {
-            // beyond 2¹⁶ no place exists, and what does not exist is far away
-            self.places.push(k as u16);
+        let known = self.places.len();
+        if known < whole.max(panels * PANEL) {
+            self.places.resize(whole.max(panels * PANEL));
+            for (k, place) in self.places.iter_mut().enumerate() {
+                // beyond 2¹⁶ no place exists, and what does not exist is far away
+                *place = k as u16;
+            }
         }
         self.panels.resize(whole + PANEL, 0);
         for axis in self.corners.as_flattened_mut() {
-            axis.resize(whole, far);
+            axis.resize(whole);
             axis[panels..].fill(far);
         }
         let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
@@ -334,55 +368,61 @@ impl<E: Digits> Space<E> {
         let high = [L::lit(high[0]), L::lit(high[1]), L::lit(high[2])];
         let zero = L::lit(0.0);
         let whole = panels.next_multiple_of(PANEL);
-        let [[lx, ly, lz], [hx, hy, hz]] = &self.corners;
-        for axis in [lx, ly, lz, hx, hy, hz] {
-            assert!(axis.len() >= whole);
-        }
+        let corners = self.corners.as_flattened();
+        assert!(corners.iter().all(|axis| axis.len() >= whole));
         assert!(self.panels.len() >= whole + PANEL && self.places.len() >= whole.max(panels * PANEL));
+        assert!(self.axes.iter().all(|axis| axis.len() >= panels * PANEL));
+        // in registers, where the writes cannot touch them
+        let (lx, ly, lz) = (corners[0].as_ptr(), corners[1].as_ptr(), corners[2].as_ptr());
+        let (hx, hy, hz) = (corners[3].as_ptr(), corners[4].as_ptr(), corners[5].as_ptr());
+        let places = self.places.as_ptr();
+        let listed = self.panels.as_mut_ptr();
         let mut near = 0;
         let mut at = 0;
         while at < panels {
-            let mut r2 = zero;
-            for k in 0..3 {
-                // SAFETY: the arrays hold whole panels, and no lane type is wider than one.
-                let (l, h) = unsafe {
-                    (
-                        L::load(self.corners[0][k].as_ptr().add(at)),
-                        L::load(self.corners[1][k].as_ptr().add(at)),
-                    )
-                };
-                let d = (low[k] - h).max(l - high[k]).max(zero);
-                r2 = d.mul_add(d, r2);
+            // SAFETY: the arrays hold whole panels, and no lane type is wider than one; what is kept so far is no more than
+            // `at`, and a panel of room is left.
+            unsafe {
+                let dx = (low[0] - L::load(hx.add(at)))
+                    .max(L::load(lx.add(at)) - high[0])
+                    .max(zero);
+                let dy = (low[1] - L::load(hy.add(at)))
+                    .max(L::load(ly.add(at)) - high[1])
+                    .max(zero);
+                let dz = (low[2] - L::load(hz.add(at)))
+                    .max(L::load(lz.add(at)) - high[2])
+                    .max(zero);
+                let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
+                near += L::keep(!limit.lt(r2), places.add(at), NOBODY, listed.add(near));
             }
-            // SAFETY: as above; what is kept so far is no more than `at`, and a panel of room is left.
-            near += unsafe {
-                L::keep(!limit.lt(r2), self.places.as_ptr().add(at), NOBODY, self.panels.as_mut_ptr().add(near))
-            };
             at += L::WIDTH;
         }
         self.candidates.make_room((near + 1) * PANEL);
+        let [x, y, z] = &self.axes;
+        let (x, y, z) = (x.as_ptr(), y.as_ptr(), z.as_ptr());
+        let Candidates {
+            places: kept,
+            axes: [kx, ky, kz],
+        } = &mut self.candidates;
+        let (kept, kx, ky, kz) = (kept.as_mut_ptr(), kx.as_mut_ptr(), ky.as_mut_ptr(), kz.as_mut_ptr());
         let mut count = 0;
-        let room = self.candidates.places.len();
         for &panel in &self.panels[..near] {
             let base = usize::from(panel) * PANEL;
-            assert!(self.axes.iter().all(|axis| axis.len() >= base + PANEL) && count + PANEL <= room);
             for step in (0..PANEL).step_by(L::WIDTH) {
-                // SAFETY: the panel is within the axes and the places; the candidates have room for one more panel.
+                let at = base + step;
+                // SAFETY: the panel is within the axes and the places; what is kept so far is no more than the panels
+                // before, and the candidates have room for one more.
                 unsafe {
-                    let x = L::load(self.axes[0].as_ptr().add(base + step));
-                    let y = L::load(self.axes[1].as_ptr().add(base + step));
-                    let z = L::load(self.axes[2].as_ptr().add(base + step));
+                    let (x, y, z) = (L::load(x.add(at)), L::load(y.add(at)), L::load(z.add(at)));
                     let dx = (low[0] - x).max(x - high[0]).max(zero);
                     let dy = (low[1] - y).max(y - high[1]).max(zero);
                     let dz = (low[2] - z).max(z - high[2]).max(zero);
                     let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
                     let mask = !limit.lt(r2);
-                    let kept = &mut self.candidates;
-                    x.pack(mask, kept.axes[0].as_mut_ptr().add(count));
-                    y.pack(mask, kept.axes[1].as_mut_ptr().add(count));
-                    z.pack(mask, kept.axes[2].as_mut_ptr().add(count));
-                    let places = self.places.as_ptr().add(base + step);
-                    count += L::keep(mask, places, NOBODY, kept.places.as_mut_ptr().add(count));
+                    x.pack(mask, kx.add(count));
+                    y.pack(mask, ky.add(count));
+                    z.pack(mask, kz.add(count));
+                    count += L::keep(mask, places.add(at), NOBODY, kept.add(count));
                 }
             }
         }
@@ -426,7 +466,10 @@ fn compare<E: Digits, L: Lane<Element = E>>(
     own: u16,
     row: &mut [u16],
 ) -> usize {
-    let Candidates { places, axes: [x, y, z] } = candidates;
+    let Candidates {
+        places,
+        axes: [x, y, z],
+    } = candidates;
     let room = range.end + PANEL;
     assert!(room <= x.len() && room <= y.len() && room <= z.len() && room <= places.len());
     assert!(range.len() + PANEL <= row.len());
@@ -439,7 +482,11 @@ fn compare<E: Digits, L: Lane<Element = E>>(
     while at < range.end {
         // SAFETY: the assertions above leave room for a panel at every position of the range and in the row.
         unsafe {
-            let (dx, dy, dz) = (L::load(x.add(at)) - r[0], L::load(y.add(at)) - r[1], L::load(z.add(at)) - r[2]);
+            let (dx, dy, dz) = (
+                L::load(x.add(at)) - r[0],
+                L::load(y.add(at)) - r[1],
+                L::load(z.add(at)) - r[2],
+            );
             let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
             count += L::keep(!limit.lt(r2), places.add(at), own, row.add(count));
         }

@@ -44,7 +44,10 @@ impl Block {
         if species > 1 {
             self.kinds.extend(kinds);
             self.kinds.resize(self.halo.lanes, 0);
-            assert!(self.kinds.iter().all(|s| usize::from(*s) < species), "a species is out of range");
+            assert!(
+                self.kinds.iter().all(|s| usize::from(*s) < species),
+                "a species is out of range"
+            );
         }
         self.ends.clear();
         self.entries.clear();

@@ -6,7 +6,7 @@ use super::force_field::Precision;
 use super::halo::Local;
 use super::kernel::{BlockSums, SYMMETRIC};
 use super::neighbors::NeighborList;
-use super::pair_term::{Pass, PairTerm, Tables};
+use super::pair_term::{PairTerm, Pass, Tables};
 use super::sell::Block;
 use super::{Cell, Mat3, Request, Vec3};
 use admd_ad::Isa;
@@ -98,7 +98,8 @@ impl Sweep<'_> {
         }
         let slopes = out.blocks.first().map_or(0, |b| b.slopes.len());
         out.slopes.clear();
-        out.slopes.extend((0..slopes).map(|k| out.blocks.iter().map(|b| b.slopes[k]).sum::<f64>()));
+        out.slopes
+            .extend((0..slopes).map(|k| out.blocks.iter().map(|b| b.slopes[k]).sum::<f64>()));
         if out.blocks.is_empty() {
             out.slopes.resize(self.slopes(), 0.0);
         }
@@ -112,13 +113,26 @@ impl Sweep<'_> {
     fn slopes(&self) -> usize {
         let along = self.request.tangent.is_some();
         let wanted = self.request.gradient;
-        self.terms.iter().map(|t| if wanted { t.slopes(along) } else { 0 }).sum()
+        self.terms
+            .iter()
+            .map(|t| if wanted { t.slopes(along) } else { 0 })
+            .sum()
     }
 
     /// All terms on one block.
     fn block(&self, bed: Bed, scratch: &mut Scratch) {
-        let Bed { block, forces, energies, sums: out } = bed;
-        let Scratch { double, single, sums, tangents } = scratch;
+        let Bed {
+            block,
+            forces,
+            energies,
+            sums: out,
+        } = bed;
+        let Scratch {
+            double,
+            single,
+            sums,
+            tangents,
+        } = scratch;
         let (request, isa) = (self.request, self.isa);
         let energy = request.energy_and_virial || request.per_atom;
         let coordinates = &self.list.coordinates;
@@ -138,12 +152,21 @@ impl Sweep<'_> {
         }
         let mut rest = out.slopes.as_mut_slice();
         for (term, tables) in self.terms.iter().zip(&self.tables) {
-            let pass = Pass { block, tables, isa, energy };
+            let pass = Pass {
+                block,
+                tables,
+                isa,
+                energy,
+            };
             if mixed {
                 term.evaluate_single(pass, single, sums);
             }
             if !mixed || derivatives {
-                let wanted = if request.gradient { term.slopes(request.tangent.is_some()) } else { 0 };
+                let wanted = if request.gradient {
+                    term.slopes(request.tangent.is_some())
+                } else {
+                    0
+                };
                 let exact = if mixed { &mut *tangents } else { &mut *sums };
                 term.evaluate(pass, double, exact, take(&mut rest, wanted));
             }

@@ -112,7 +112,11 @@ impl Table {
     #[inline(always)]
     fn lanes<L: Lane>(&self, column: usize, pairs: &[usize; WIDEST], one: bool) -> L {
         let column = &self.columns[column * self.pairs..(column + 1) * self.pairs];
-        if one { L::lit(column[0]) } else { L::from_fn(|lane| column[pairs[lane]]) }
+        if one {
+            L::lit(column[0])
+        } else {
+            L::from_fn(|lane| column[pairs[lane]])
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Tiles {
     /// Columns of a tile along x and y, and bins of a column along z.
     bins: [usize; 3],
     periodic: [bool; 3],
+    /// For each bin along an axis the part of its tile in the number of a bin, and its place in the tile.
+    places: [Vec<(u32, u32)>; 3],
 }
 
 /// Bins that a search visits: a stretch of consecutive ones, and the translation of the image, in cells.
@@ -48,7 +50,7 @@ impl Tiles {
             in_tile(1, column),
             in_tile(2, column / BINS_PER_SIDE),
         ];
-        Self {
+        let mut made = Self {
             low,
             scale: [0, 1, 2].map(|k| {
                 let scale = tiles[k] * bins[k] / (high[k] - low[k]);
@@ -57,7 +59,17 @@ impl Tiles {
             tiles: tiles.map(|n| n as usize),
             bins: bins.map(|n| n as usize),
             periodic: cell.periodic(),
+            places: [const { Vec::new() }; 3],
+        };
+        for k in 0..3 {
+            let place = |bin: usize| {
+                let mut tile = [0; 3];
+                tile[k] = bin / made.bins[k];
+                (made.first_bin(tile) as u32, (bin % made.bins[k]) as u32)
+            };
+            made.places[k] = (0..made.tiles[k] * made.bins[k]).map(place).collect();
         }
+        made
     }
 
     /// Number of tiles.
@@ -70,18 +82,16 @@ impl Tiles {
         self.bins.iter().product()
     }
 
-    /// The bin of a point; what rounding puts outside belongs to the outermost bin.
+    /// The bin of a point; what lies outside belongs to the outermost bin.
     pub(super) fn bin(&self, s: Vec3) -> usize {
-        let mut tile = [0; 3];
-        let mut within = [0; 3];
-        for k in 0..3 {
+        let along = |k: usize| {
             let bin = ((s[k] - self.low[k]) * self.scale[k]) as usize;
-            let bin = bin.min(self.tiles[k] * self.bins[k] - 1);
-            (tile[k], within[k]) = (bin / self.bins[k], bin % self.bins[k]);
-        }
-        let (column, up) = self.column(within[0], within[1]);
-        let height = if up { within[2] } else { self.bins[2] - 1 - within[2] };
-        self.first_bin(tile) + column * self.bins[2] + height
+            self.places[k][bin.min(self.places[k].len() - 1)]
+        };
+        let [(tx, x), (ty, y), (tz, z)] = [along(0), along(1), along(2)];
+        let (column, up) = self.column(x as usize, y as usize);
+        let height = if up { z as usize } else { self.bins[2] - 1 - z as usize };
+        (tx + ty + tz) as usize + column * self.bins[2] + height
     }
 
     fn first_bin(&self, [x, y, z]: [usize; 3]) -> usize {
@@ -113,13 +123,25 @@ impl Tiles {
         }
         // the squared gap along axis k between the box and each of the bins \[length²\]
         let gaps = [0, 1].map(|k| {
-            let size = if self.scale[k] == 0.0 { f64::INFINITY } else { 1.0 / self.scale[k] };
+            let size = if self.scale[k] == 0.0 {
+                f64::INFINITY
+            } else {
+                1.0 / self.scale[k]
+            };
             let most = (self.tiles[k] * self.bins[k]) as i64 - 1;
             let gap2 = |b: i64| {
                 // the outermost bins hold what lies outside
                 let outside = !self.periodic[k];
-                let bottom = if outside && b == 0 { f64::NEG_INFINITY } else { self.low[k] + b as f64 * size };
-                let top = if outside && b == most { f64::INFINITY } else { self.low[k] + (b + 1) as f64 * size };
+                let bottom = if outside && b == 0 {
+                    f64::NEG_INFINITY
+                } else {
+                    self.low[k] + b as f64 * size
+                };
+                let top = if outside && b == most {
+                    f64::INFINITY
+                } else {
+                    self.low[k] + (b + 1) as f64 * size
+                };
                 let gap = (low[k] - top).max(bottom - high[k]).max(0.0) * heights[k];
                 if right { gap * gap } else { 0.0 }
             };
@@ -147,7 +169,11 @@ impl Tiles {
                             let near = gaps[0][(tx * bins[0] + x - first[0]) as usize] + gap_y <= reach * reach;
                             if near && z0 <= z1 {
                                 let (column, up) = self.column(x as usize, y as usize);
-                                let (a, b) = if up { (z0, z1) } else { (bins[2] - 1 - z1, bins[2] - 1 - z0) };
+                                let (a, b) = if up {
+                                    (z0, z1)
+                                } else {
+                                    (bins[2] - 1 - z1, bins[2] - 1 - z0)
+                                };
                                 let base = self.first_bin(tile) + column * self.bins[2];
                                 visit(Stretch {
                                     bins: base + a as usize..base + b as usize + 1,
