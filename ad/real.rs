@@ -193,13 +193,13 @@ pub trait Lane: Real<Lane = Self> + Send + Sync + 'static {
     /// # Safety
     /// `index` must be valid for reading `WIDTH` values, each the number of a row of four values from `base` on.
     unsafe fn columns(base: *const Self::Element, index: *const u16) -> [Self; 3];
-    /// Writes to `out`, side by side and in order, those values of `index` whose lane is in the mask and which are not
-    /// `except`. Returns how many they are.
+    /// Writes to `out`, side by side and in order, those values of `index` whose lane is in the mask. Returns how many they
+    /// are.
     ///
     /// # Safety
     /// `index` must be valid for reading and `out` for writing `WIDTH` values; what is written beyond those kept is not
     /// specified.
-    unsafe fn keep(mask: Self::Mask, index: *const u16, except: u16, out: *mut u16) -> usize;
+    unsafe fn keep(mask: Self::Mask, index: *const u16, out: *mut u16) -> usize;
     /// Writes the lanes in the mask to `out`, side by side and in order.
     ///
     /// # Safety

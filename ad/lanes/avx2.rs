@@ -171,12 +171,10 @@ impl Lane for F64x4 {
         })
     }
     #[inline(always)]
-    unsafe fn keep(mask: Mask4, index: *const u16, except: u16, out: *mut u16) -> usize {
+    unsafe fn keep(mask: Mask4, index: *const u16, out: *mut u16) -> usize {
         hardware!({
             let index = _mm_loadl_epi64(index.cast());
-            let same = _mm_cmpeq_epi16(index, _mm_set1_epi16(except.cast_signed()));
-            let same = _mm_movemask_epi8(_mm_packs_epi16(same, same));
-            let kept = _mm256_movemask_pd(mask.0) & !same;
+            let kept = _mm256_movemask_pd(mask.0);
             let order = _mm_loadl_epi64(compress::order(kept).cast());
             _mm_storel_epi64(out.cast(), _mm_shuffle_epi8(index, order));
             kept.count_ones() as usize

@@ -169,13 +169,12 @@ impl Lane for F64x8 {
         })
     }
     #[inline(always)]
-    unsafe fn keep(mask: Mask8, index: *const u16, except: u16, out: *mut u16) -> usize {
+    unsafe fn keep(mask: Mask8, index: *const u16, out: *mut u16) -> usize {
         hardware!({
             let index = _mm_loadu_si128(index.cast());
-            let kept = _mm_mask_cmpneq_epi16_mask(mask.0, index, _mm_set1_epi16(except.cast_signed()));
-            let order = _mm_load_si128(compress::order(kept.into()));
+            let order = _mm_load_si128(compress::order(mask.0.into()));
             _mm_storeu_si128(out.cast(), _mm_shuffle_epi8(index, order));
-            kept.count_ones() as usize
+            mask.0.count_ones() as usize
         })
     }
     #[inline(always)]

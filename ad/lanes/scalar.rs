@@ -194,12 +194,11 @@ impl Lane for f64 {
         }
     }
     #[inline(always)]
-    unsafe fn keep(mask: bool, index: *const u16, except: u16, out: *mut u16) -> usize {
+    unsafe fn keep(mask: bool, index: *const u16, out: *mut u16) -> usize {
         // SAFETY: the caller guarantees one readable and one writable value.
         unsafe {
-            let own = index.read();
-            out.write(own);
-            usize::from(mask & (own != except))
+            out.write(index.read());
+            usize::from(mask)
         }
     }
     #[inline(always)]

@@ -211,12 +211,10 @@ impl Lane for F32x8 {
         })
     }
     #[inline(always)]
-    unsafe fn keep(mask: Mask32x8, index: *const u16, except: u16, out: *mut u16) -> usize {
+    unsafe fn keep(mask: Mask32x8, index: *const u16, out: *mut u16) -> usize {
         hardware!({
             let index = _mm_loadu_si128(index.cast());
-            let same = _mm_cmpeq_epi16(index, _mm_set1_epi16(except.cast_signed()));
-            let same = _mm_movemask_epi8(_mm_packs_epi16(same, same));
-            let kept = _mm256_movemask_ps(mask.0) & !same;
+            let kept = _mm256_movemask_ps(mask.0);
             let order = _mm_load_si128(compress::order(kept));
             _mm_storeu_si128(out.cast(), _mm_shuffle_epi8(index, order));
             kept.count_ones() as usize

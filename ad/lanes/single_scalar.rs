@@ -197,9 +197,9 @@ impl Lane for F32x1 {
         }
     }
     #[inline(always)]
-    unsafe fn keep(mask: bool, index: *const u16, except: u16, out: *mut u16) -> usize {
+    unsafe fn keep(mask: bool, index: *const u16, out: *mut u16) -> usize {
         // SAFETY: the caller guarantees one readable and one writable value.
-        unsafe { <f64 as Lane>::keep(mask, index, except, out) }
+        unsafe { <f64 as Lane>::keep(mask, index, out) }
     }
     #[inline(always)]
     unsafe fn pack(self, _: bool, out: *mut f32) {

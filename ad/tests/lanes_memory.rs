@@ -88,19 +88,32 @@ kernel!(KeepAndPack, E, L, {
     for bits in masks(L::WIDTH) {
         let mask = L::lit(0.5).lt(L::from_fn(|k| f64::from((bits >> k) & 1)));
         let lanes = || (0..L::WIDTH).filter(|k| bits >> k & 1 == 1);
-        for except in [0, 65_000, 65_000 + 3 * (L::WIDTH as u16 - 1)] {
-            let mut out = vec![0; L::WIDTH];
-            // SAFETY: WIDTH values are there on both sides.
-            let kept = unsafe { L::keep(mask, index.as_ptr(), except, out.as_mut_ptr()) };
-            let wanted: Vec<u16> = lanes().map(|k| index[k]).filter(|x| *x != except).collect();
-            assert_eq!(out[..kept], wanted);
-        }
+        let mut out = vec![0; L::WIDTH];
+        // SAFETY: WIDTH values are there on both sides.
+        let kept = unsafe { L::keep(mask, index.as_ptr(), out.as_mut_ptr()) };
+        let wanted: Vec<u16> = lanes().map(|k| index[k]).collect();
+        assert_eq!(out[..kept], wanted);
         let mut out = vec![E::narrow(-1.0); L::WIDTH];
         // SAFETY: WIDTH values are there.
         unsafe { values.pack(mask, out.as_mut_ptr()) };
         let wanted: Vec<E> = lanes().map(|k| E::narrow(0.5 * k as f64)).collect();
         assert_eq!(out[..wanted.len()], wanted);
     }
+});
+
+kernel!(LeastAndMost, E, L, {
+    for shift in 0..L::WIDTH {
+        let x = L::from_fn(|k| ((k + shift) % L::WIDTH) as f64 - 1.5);
+        assert_eq!((x.least(), x.most()), (-1.5, L::WIDTH as f64 - 2.5));
+    }
+});
+
+kernel!(StoreSingle, E, L, {
+    let mut out = vec![-1.0_f32; L::WIDTH + 2];
+    // SAFETY: WIDTH values are there from the second on.
+    unsafe { L::from_fn(|k| 0.1 * k as f64).store_single(out.as_mut_ptr().add(1)) };
+    assert!((0..L::WIDTH).all(|k| out[k + 1] == (0.1 * k as f64) as f32));
+    assert_eq!((out[0], out[L::WIDTH + 1]), (-1.0, -1.0));
 });
 
 kernel!(AddTo, E, L, {
@@ -228,6 +241,16 @@ fn columns_transpose_the_indexed_rows() {
 #[test]
 fn keep_and_pack_put_the_masked_lanes_side_by_side() {
     check(KeepAndPack);
+}
+
+#[test]
+fn least_and_most_are_found_in_every_lane() {
+    check(LeastAndMost);
+}
+
+#[test]
+fn stores_in_single_precision_round_to_nearest() {
+    check(StoreSingle);
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl Cell {
     }
 
     /// Coordinates in units of the edges.
+    #[inline]
     pub fn fractional(&self, r: Vec3) -> Vec3 {
         self.inverse * r
     }
@@ -100,6 +101,7 @@ impl Cell {
     }
 
     /// Σ nₖ edgeₖ \[length\].
+    #[inline]
     pub fn translation(&self, n: [i32; 3]) -> Vec3 {
         self.edges * Vec3::new(n[0].into(), n[1].into(), n[2].into())
     }

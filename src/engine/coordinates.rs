@@ -29,15 +29,28 @@ pub(super) struct Layout {
     pub(super) wraps: Vec<[i32; 3]>,
 }
 
-impl Layout {
-    /// The wrapped position of the atom in a slot \[length\].
-    #[inline]
-    fn place(&self, slot: usize, cell: &Cell, positions: &[Vec3]) -> Vec3 {
-        let r = positions[self.atoms[slot] as usize];
-        match self.wraps[slot] {
-            [0, 0, 0] => r,
-            n => r - cell.translation(n),
-        }
+/// How many cells a point is outside the cell, along periodic edges.
+#[inline(always)]
+pub(super) fn wrap(periodic: [bool; 3], s: Vec3) -> [i32; 3] {
+    let mut n = [0; 3];
+    for k in 0..3 {
+        // rounded towards zero, then down: `floor` is a call on processors without SSE4.1
+        let whole = s[k] as i32;
+        n[k] = if periodic[k] {
+            whole - i32::from(s[k] < f64::from(whole))
+        } else {
+            0
+        };
+    }
+    n
+}
+
+/// The wrapped position \[length\].
+#[inline(always)]
+fn place(r: Vec3, n: [i32; 3], cell: &Cell) -> Vec3 {
+    match n {
+        [0, 0, 0] => r,
+        n => r - cell.translation(n),
     }
 }
 
@@ -79,12 +92,22 @@ impl Coordinates {
     }
 
     /// Takes the positions \[length\] of the atoms for a new list, and copies them to `built`.
-    pub(super) fn start(&mut self, layout: &Layout, cell: &Cell, positions: &[Vec3], built: &mut [Vec3]) {
-        self.rows[0].resize(layout.atoms.len(), Row::default());
-        let chunks = self.rows[0].par_chunks_mut(CHUNK).zip(built.par_chunks_mut(CHUNK));
-        chunks.enumerate().for_each(|(chunk, (rows, built))| {
-            for (k, (row, built)) in rows.iter_mut().zip(built).enumerate() {
-                *built = layout.place(chunk * CHUNK + k, cell, positions);
+    pub(super) fn start(&mut self, layout: &mut Layout, cell: &Cell, positions: &[Vec3], built: &mut Vec<Vec3>) {
+        let count = layout.atoms.len();
+        self.rows[0].resize(count, Row::default());
+        layout.wraps.resize(count, [0; 3]);
+        built.resize(count, Vec3::zeros());
+        let chunks = (
+            self.rows[0].par_chunks_mut(CHUNK),
+            layout.wraps.par_chunks_mut(CHUNK),
+            built.par_chunks_mut(CHUNK),
+            layout.atoms.par_chunks(CHUNK),
+        );
+        chunks.into_par_iter().for_each(|(rows, wraps, built, atoms)| {
+            for (((row, n), built), atom) in rows.iter_mut().zip(wraps).zip(built).zip(atoms) {
+                let r = positions[*atom as usize];
+                *n = wrap(cell.periodic(), cell.fractional(r));
+                *built = place(r, *n, cell);
                 *row = Row::new(*built);
             }
         });
@@ -95,7 +118,8 @@ impl Coordinates {
         each_chunk(&mut self.rows[0], |first, rows| {
             let mut torn = false;
             for (k, row) in rows.iter_mut().enumerate() {
-                let r = layout.place(first + k, cell, positions);
+                let r = positions[layout.atoms[first + k] as usize];
+                let r = place(r, layout.wraps[first + k], cell);
                 torn |= leash.is_torn(first + k, r);
                 *row = Row::new(r);
             }

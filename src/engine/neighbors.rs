@@ -5,7 +5,7 @@
 //! F. The list is valid while that is at least the cutoff; without a change of the cell this is the usual rule that no
 //! atom may have moved by more than half the skin.
 
-use super::coordinates::{Coordinates, Layout, Leash, each_chunk};
+use super::coordinates::{Coordinates, Layout, Leash, each_chunk, wrap};
 use super::force_field::NeighborStatistics;
 use super::search::{Scratch, Search, TooManyPlaces};
 use super::sell::Block;
@@ -145,8 +145,7 @@ impl NeighborList {
 
     /// Sorts the atoms into tiles and takes their coordinates.
     fn sort(&mut self, c: &Configuration, reach: f64, plan: Plan) -> Result<Tiles, EngineError> {
-        let (cell, positions) = (&c.cell, &c.positions);
-        refuse(cell, positions)?;
+        let (cell, positions, periodic) = (&c.cell, &c.positions, c.cell.periodic());
         let [low, high] = region(cell, positions);
         let extent = [0, 1, 2].map(|k| if cell.periodic()[k] { 0.0 } else { high[k] - low[k] });
         let size = ListSize::of_extent(cell, positions.len(), extent, reach);
@@ -156,23 +155,26 @@ impl NeighborList {
         }
         let tiles = Tiles::new(cell, low, high, positions.len(), plan.width);
         self.bins.resize(positions.len(), 0);
-        each_chunk(&mut self.bins, |first, bins| {
+        let lost = each_chunk(&mut self.bins, |first, bins| {
+            let mut lost = false;
             for (bin, r) in bins.iter_mut().zip(&positions[first..]) {
-                *bin = tiles.bin(cell.fractional(r - cell.translation(wrap(cell, r)))) as u32;
+                let s = cell.fractional(*r);
+                let near = s.x.abs() <= MOST_WRAPS && s.y.abs() <= MOST_WRAPS && s.z.abs() <= MOST_WRAPS;
+                lost |= !near;
+                let s = match wrap(periodic, s) {
+                    [0, 0, 0] => s,
+                    n => cell.fractional(r - cell.translation(n)),
+                };
+                *bin = tiles.bin(s) as u32;
             }
-            false
+            lost
         });
+        if lost {
+            refuse(cell, positions)?;
+        }
         let layout = &mut self.layout;
         let count = tiles.len() * tiles.bins_of_tile();
         counting_sort(&self.bins, count, &mut self.starts, &mut layout.atoms);
-        layout.wraps.resize(positions.len(), [0; 3]);
-        let atoms = &layout.atoms;
-        each_chunk(&mut layout.wraps, |first, wraps| {
-            for (n, atom) in wraps.iter_mut().zip(&atoms[first..]) {
-                *n = wrap(cell, &positions[*atom as usize]);
-            }
-            false
-        });
         layout.slots.resize(positions.len(), 0);
         for (slot, &atom) in layout.atoms.iter().enumerate() {
             layout.slots[atom as usize] = slot as u32;
@@ -223,21 +225,6 @@ fn refuse(cell: &Cell, positions: &[Vec3]) -> Result<(), EngineError> {
         });
     }
     Ok(())
-}
-
-/// How many cells a position is outside the cell, along periodic edges.
-#[inline(always)]
-fn wrap(cell: &Cell, r: &Vec3) -> [i32; 3] {
-    let s = cell.fractional(*r);
-    [0, 1, 2].map(|k| {
-        // rounded towards zero, then down: `floor` is a call on processors without SSE4.1
-        let whole = s[k] as i32;
-        if cell.periodic()[k] {
-            whole - i32::from(s[k] < f64::from(whole))
-        } else {
-            0
-        }
-    })
 }
 
 /// The region to divide into tiles, in fractional coordinates: the cell along periodic edges; along open ones where all but

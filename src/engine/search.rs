@@ -76,6 +76,8 @@ struct Space<E> {
     /// Places near to a group, and the same sorted by species.
     candidates: Candidates<E>,
     sorted: Candidates<E>,
+    /// Where the atoms of the group are among them.
+    own_places: [usize; PANEL],
 }
 
 #[derive(Debug, Default)]
@@ -267,18 +269,28 @@ impl<E: Digits> Kernel<E> for FindBlock<'_, E> {
             } else {
                 segments[0] = 0..count;
             }
-            let candidates = if species > 1 { &space.sorted } else { &space.candidates };
+            let Space {
+                axes,
+                candidates,
+                sorted,
+                own_places,
+                ..
+            } = space;
+            let candidates = if species > 1 { sorted } else { candidates };
             for first in (group..lanes.min(group + PANEL)).step_by(width) {
                 for segment in &segments {
                     let mut counts = [0; WIDEST];
-                    for lane in 0..width.min(own.saturating_sub(first)) {
-                        let row = &mut rows[lane];
-                        if row.len() < segment.len() + 2 * PANEL {
-                            row.resize(2 * segment.len() + 2 * PANEL, 0);
+                    for (pair, rows) in rows.chunks_exact_mut(2).enumerate() {
+                        let place = first + 2 * pair;
+                        let real = own.saturating_sub(place).min(2);
+                        if real > 0 {
+                            // the last atom may be alone: then it is compared twice
+                            let places = [place, place + real - 1];
+                            let own = places.map(|place| own_places[place - group]);
+                            let r = [0, 1].map(|k| [0, 1, 2].map(|axis| axes[axis][places[k]]));
+                            let found = compare::<E, L>(candidates, segment.clone(), (places, own), r, limit2, rows);
+                            counts[2 * pair..2 * pair + real].copy_from_slice(&found[..real]);
                         }
-                        let place = first + lane;
-                        let r = [space.axes[0][place], space.axes[1][place], space.axes[2][place]];
-                        counts[lane] = compare::<E, L>(candidates, segment.clone(), r, limit2, place as u16, row);
                     }
                     block.push(rows, &counts[..width]);
                 }
@@ -351,12 +363,18 @@ impl<E: Digits> Space<E> {
                 self.corners[1][k][panel] = E::narrow(top[k].most());
             }
         }
+        // padding is nobody's neighbour, however far rounding makes the reach
+        for axis in &mut self.axes {
+            axis[halo.own..halo.lanes].fill(far);
+            axis[halo.len - 1..].fill(far);
+        }
         (panels, largest)
     }
 
     /// The places within reach of the box around a group of atoms become the candidates; returns their number.
     #[inline(always)]
     fn approach<L: Lane<Element = E>>(&mut self, panels: usize, group: Range<usize>, limit: L) -> usize {
+        let own_panel = group.start / PANEL;
         let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
         for place in group {
             for k in 0..3 {
@@ -393,7 +411,7 @@ impl<E: Digits> Space<E> {
                     .max(L::load(lz.add(at)) - high[2])
                     .max(zero);
                 let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
-                near += L::keep(!limit.lt(r2), places.add(at), NOBODY, listed.add(near));
+                near += L::keep(r2.lt(limit), places.add(at), listed.add(near));
             }
             at += L::WIDTH;
         }
@@ -408,6 +426,12 @@ impl<E: Digits> Space<E> {
         let mut count = 0;
         for &panel in &self.panels[..near] {
             let base = usize::from(panel) * PANEL;
+            if usize::from(panel) == own_panel {
+                // every atom of the group is near to it, and the panel holds nobody else who is
+                for (lane, place) in self.own_places.iter_mut().enumerate() {
+                    *place = count + lane;
+                }
+            }
             for step in (0..PANEL).step_by(L::WIDTH) {
                 let at = base + step;
                 // SAFETY: the panel is within the axes and the places; what is kept so far is no more than the panels
@@ -418,11 +442,11 @@ impl<E: Digits> Space<E> {
                     let dy = (low[1] - y).max(y - high[1]).max(zero);
                     let dz = (low[2] - z).max(z - high[2]).max(zero);
                     let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
-                    let mask = !limit.lt(r2);
+                    let mask = r2.lt(limit);
                     x.pack(mask, kx.add(count));
                     y.pack(mask, ky.add(count));
                     z.pack(mask, kz.add(count));
-                    count += L::keep(mask, places.add(at), NOBODY, kept.add(count));
+                    count += L::keep(mask, places.add(at), kept.add(count));
                 }
             }
         }
@@ -432,12 +456,16 @@ impl<E: Digits> Space<E> {
     /// Sorts the candidates by species into whole panels, in the order that they have.
     fn sort(&mut self, count: usize, padding: u16, kinds: &[u16], segments: &mut [Range<usize>]) {
         self.sorted.make_room(count + (segments.len() + 1) * PANEL);
+        let own = self.own_places;
         let mut at = 0;
         for (species, segment) in segments.iter_mut().enumerate() {
             let start = at;
             for k in 0..count {
                 let place = self.candidates.places[k];
                 if usize::from(kinds[usize::from(place)]) == species {
+                    if let Some(own) = own.iter().position(|own| *own == k) {
+                        self.own_places[own] = at;
+                    }
                     self.sorted.places[at] = place;
                     for axis in 0..3 {
                         self.sorted.axes[axis][at] = self.candidates.axes[axis][k];
@@ -452,45 +480,87 @@ impl<E: Digits> Space<E> {
     }
 }
 
-/// No place has this number while one more, the padding, is below it.
-const NOBODY: u16 = u16::MAX;
-
-/// Writes to `row` the candidates within reach of a point, without `own`, and returns their number. A panel of nothing near
-/// follows the candidates, and `row` has room for two panels more than there are candidates.
+/// Writes to each of two rows the candidates of a segment within reach of an atom, without itself, and returns their
+/// numbers. `me` are the places of the atoms, `own` says where they are among the candidates. A panel of nothing near
+/// follows the segment.
 #[inline(always)]
 fn compare<E: Digits, L: Lane<Element = E>>(
     candidates: &Candidates<E>,
     range: Range<usize>,
-    r: [E; 3],
+    (me, own): ([usize; 2], [usize; 2]),
+    r: [[E; 3]; 2],
     limit: L,
-    own: u16,
-    row: &mut [u16],
-) -> usize {
+    rows: &mut [Vec<u16>],
+) -> [usize; 2] {
     let Candidates {
         places,
         axes: [x, y, z],
     } = candidates;
     let room = range.end + PANEL;
     assert!(room <= x.len() && room <= y.len() && room <= z.len() && room <= places.len());
-    assert!(range.len() + PANEL <= row.len());
-    // in registers, where the writes to the row cannot touch them
-    let (x, y, z, places) = (x.as_ptr(), y.as_ptr(), z.as_ptr(), places.as_ptr());
-    let r = [L::lit(r[0].widen()), L::lit(r[1].widen()), L::lit(r[2].widen())];
-    let row = row.as_mut_ptr();
-    let mut count = 0;
-    let mut at = range.start;
-    while at < range.end {
-        // SAFETY: the assertions above leave room for a panel at every position of the range and in the row.
-        unsafe {
-            let (dx, dy, dz) = (
-                L::load(x.add(at)) - r[0],
-                L::load(y.add(at)) - r[1],
-                L::load(z.add(at)) - r[2],
-            );
-            let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
-            count += L::keep(!limit.lt(r2), places.add(at), own, row.add(count));
+    let [first, second] = rows else {
+        unreachable!("atoms are compared two by two")
+    };
+    for row in [&mut *first, &mut *second] {
+        if row.len() < range.len() + 2 * PANEL {
+            row.resize(2 * range.len() + 2 * PANEL, 0);
         }
-        at += L::WIDTH;
     }
-    count
+    // in registers, where the writes to the rows cannot touch them
+    let (x, y, z, places) = (x.as_ptr(), y.as_ptr(), z.as_ptr(), places.as_ptr());
+    let (to_first, to_second) = (first.as_mut_ptr(), second.as_mut_ptr());
+    let (ax, ay, az) = (
+        L::lit(r[0][0].widen()),
+        L::lit(r[0][1].widen()),
+        L::lit(r[0][2].widen()),
+    );
+    let (bx, by, bz) = (
+        L::lit(r[1][0].widen()),
+        L::lit(r[1][1].widen()),
+        L::lit(r[1][2].widen()),
+    );
+    // the register in which the first of the atoms meets itself
+    let own = |k: usize| {
+        if range.contains(&own[k]) {
+            own[k] - range.start
+        } else {
+            0
+        }
+    };
+    let meet = range.start + own(0).min(own(1)) / L::WIDTH * L::WIDTH;
+    let (mut a, mut b) = (0, 0);
+    let mut before = [0; 2];
+    for part in [range.start..meet, meet..range.end] {
+        before = [a, b];
+        let mut at = part.start;
+        while at < part.end {
+            // SAFETY: the assertions above leave room for a panel at every position of the range and in the rows.
+            unsafe {
+                let (xs, ys, zs) = (L::load(x.add(at)), L::load(y.add(at)), L::load(z.add(at)));
+                let (dx, dy, dz) = (xs - ax, ys - ay, zs - az);
+                let near = dx.mul_add(dx, dy.mul_add(dy, dz * dz)).lt(limit);
+                a += L::keep(near, places.add(at), to_first.add(a));
+                let (dx, dy, dz) = (xs - bx, ys - by, zs - bz);
+                let near = dx.mul_add(dx, dy.mul_add(dy, dz * dz)).lt(limit);
+                b += L::keep(near, places.add(at), to_second.add(b));
+            }
+            at += L::WIDTH;
+        }
+    }
+    [
+        leave_out(first, before[0]..a, me[0]),
+        leave_out(second, before[1]..b, me[1]),
+    ]
+}
+
+/// Takes an atom out of its own row, where it is in the given range if anywhere; returns how many are left.
+#[inline(always)]
+fn leave_out(row: &mut [u16], range: Range<usize>, own: usize) -> usize {
+    match row[range.clone()].iter().position(|place| usize::from(*place) == own) {
+        None => range.end,
+        Some(k) => {
+            row[range.start + k] = row[range.end - 1];
+            range.end - 1
+        }
+    }
 }

@@ -38,7 +38,7 @@ impl Block {
     /// When 16 bits cannot number the places.
     pub(super) fn clear(&mut self, width: usize, species: usize, kinds: impl Iterator<Item = u16>) {
         assert!(self.halo.len <= 1 << 16, "more places than 16 bits can number");
-        assert!(width.is_power_of_two() && width <= WIDEST && self.halo.lanes.is_multiple_of(width));
+        assert!((width == 8 || width == WIDEST) && self.halo.lanes.is_multiple_of(width));
         (self.width, self.species, self.count) = (width, species, 0);
         self.kinds.clear();
         if species > 1 {
@@ -68,18 +68,22 @@ impl Block {
         self.entries.resize(base + whole * self.width, padding);
         for (row, &count) in rows.iter_mut().zip(counts) {
             self.count += count as u64;
-            if row.len() < whole {
-                row.resize(whole, padding);
+            if row.len() < whole + 8 {
+                row.resize(whole + 8, padding);
             }
-            row[count..whole].fill(padding);
-            let highest = row[..whole].iter().fold(0, |most, x| most.max(*x));
-            assert!(highest <= padding, "a neighbour is out of range");
+            for at in (count..whole).step_by(8) {
+                row[at..at + 8].copy_from_slice(&[padding; 8]);
+            }
         }
-        for (group, rows) in rows.chunks(8).enumerate() {
+        let mut highest = [0_u16; 8];
+        for (group, rows) in rows.chunks_exact(8).enumerate() {
             for first in (0..whole).step_by(8) {
                 let mut square = [[0_u16; 8]; 8];
                 for (line, row) in square.iter_mut().zip(rows) {
                     line.copy_from_slice(&row[first..first + 8]);
+                    for k in 0..8 {
+                        highest[k] = highest[k].max(line[k]);
+                    }
                 }
                 for (k, line) in transpose(square).into_iter().enumerate() {
                     let at = base + (first + k) * self.width + 8 * group;
@@ -87,6 +91,10 @@ impl Block {
                 }
             }
         }
+        assert!(
+            highest.iter().all(|place| *place <= padding),
+            "a neighbour is out of range"
+        );
         self.entries.truncate(base + depth * self.width);
         self.ends.push(self.entries.len() as u32);
     }

@@ -83,15 +83,20 @@ impl Tiles {
     }
 
     /// The bin of a point; what lies outside belongs to the outermost bin.
+    #[inline(always)]
     pub(super) fn bin(&self, s: Vec3) -> usize {
-        let along = |k: usize| {
+        let mut tile = 0;
+        let mut within = [0; 3];
+        for k in 0..3 {
             let bin = ((s[k] - self.low[k]) * self.scale[k]) as usize;
-            self.places[k][bin.min(self.places[k].len() - 1)]
-        };
-        let [(tx, x), (ty, y), (tz, z)] = [along(0), along(1), along(2)];
-        let (column, up) = self.column(x as usize, y as usize);
-        let height = if up { z as usize } else { self.bins[2] - 1 - z as usize };
-        (tx + ty + tz) as usize + column * self.bins[2] + height
+            let (part, place) = self.places[k][bin.min(self.places[k].len() - 1)];
+            tile += part as usize;
+            within[k] = place as usize;
+        }
+        let [x, y, z] = within;
+        let (column, up) = self.column(x, y);
+        let height = if up { z } else { self.bins[2] - 1 - z };
+        tile + column * self.bins[2] + height
     }
 
     fn first_bin(&self, [x, y, z]: [usize; 3]) -> usize {
@@ -99,6 +104,7 @@ impl Tiles {
     }
 
     /// The number of a column in its tile, and whether its bins run upwards: the way of an ox that ploughs a field.
+    #[inline(always)]
     fn column(&self, x: usize, y: usize) -> (usize, bool) {
         let [nx, _, _] = self.bins;
         let column = y * nx + if y.is_multiple_of(2) { x } else { nx - 1 - x };
