@@ -258,7 +258,8 @@ impl<E: Digits> Kernel<E> for FindBlock<'_, E> {
         let padding = block.halo.padding_place() as u16;
         let (panels, largest) = space.lay_out::<L>(&block.halo, search.reach);
         let reach = search.reach * (1.0 + E::ROUNDING) + largest * E::ROUNDING;
-        let limit2 = L::lit(reach * reach);
+        // what is far stays far
+        let limit2 = L::lit((reach * reach).min(0.25 * E::FAR * E::FAR));
         let species = search.species.1;
         let mut segments = vec![0..0; species];
         for group in (0..own).step_by(PANEL) {

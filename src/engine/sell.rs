@@ -65,7 +65,6 @@ impl Block {
         let depth = counts.iter().copied().max().unwrap_or(0);
         let base = self.entries.len();
         let whole = depth.next_multiple_of(8);
-        self.entries.resize(base + whole * self.width, padding);
         for (row, &count) in rows.iter_mut().zip(counts) {
             self.count += count as u64;
             if row.len() < whole + 8 {
@@ -76,18 +75,21 @@ impl Block {
             }
         }
         let mut highest = [0_u16; 8];
-        for (group, rows) in rows.chunks_exact(8).enumerate() {
-            for first in (0..whole).step_by(8) {
-                let mut square = [[0_u16; 8]; 8];
-                for (line, row) in square.iter_mut().zip(rows) {
+        let mut lines = [[[0_u16; 8]; 8]; WIDEST / 8];
+        self.entries.reserve(whole * self.width);
+        for first in (0..whole).step_by(8) {
+            for (lines, rows) in lines.iter_mut().zip(rows.chunks_exact(8)) {
+                for (line, row) in lines.iter_mut().zip(rows) {
                     line.copy_from_slice(&row[first..first + 8]);
                     for k in 0..8 {
                         highest[k] = highest[k].max(line[k]);
                     }
                 }
-                for (k, line) in transpose(square).into_iter().enumerate() {
-                    let at = base + (first + k) * self.width + 8 * group;
-                    self.entries[at..at + 8].copy_from_slice(&line);
+                *lines = transpose(*lines);
+            }
+            for k in 0..8 {
+                for lines in &lines[..self.width / 8] {
+                    self.entries.extend_from_slice(&lines[k]);
                 }
             }
         }

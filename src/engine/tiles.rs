@@ -159,9 +159,13 @@ impl Tiles {
             for ty in tile_range(1) {
                 for tx in tile_range(0) {
                     let image = [tx, ty, tz];
-                    let counts = self.tiles.map(|n| n as i64);
-                    let shift = [0, 1, 2].map(|k| image[k].div_euclid(counts[k]) as i32);
-                    let tile = [0, 1, 2].map(|k| image[k].rem_euclid(counts[k]) as usize);
+                    let mut shift = [0; 3];
+                    let mut tile = [0; 3];
+                    for k in 0..3 {
+                        let count = self.tiles[k] as i64;
+                        shift[k] = image[k].div_euclid(count) as i32;
+                        tile[k] = image[k].rem_euclid(count) as usize;
+                    }
                     let clip = |k: usize| {
                         let base = image[k] * bins[k];
                         [(first[k] - base).max(0), (last[k] - base).min(bins[k] - 1)]
