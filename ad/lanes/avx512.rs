@@ -1,6 +1,5 @@
 //! Eight f64 in an AVX-512 register, comparisons in mask registers.
 
-use super::compress;
 use super::glue::{arithmetic_methods, elementary_methods, hardware, mask_operators, operators, row_start};
 use super::math::{self, Bits, Scale};
 use crate::elementary::powi_by_squaring;
@@ -172,8 +171,7 @@ impl Lane for F64x8 {
     unsafe fn keep(mask: Mask8, index: *const u16, out: *mut u16) -> usize {
         hardware!({
             let index = _mm_loadu_si128(index.cast());
-            let order = _mm_load_si128(compress::order(mask.0.into()));
-            _mm_storeu_si128(out.cast(), _mm_shuffle_epi8(index, order));
+            _mm_storeu_si128(out.cast(), _mm_maskz_compress_epi16(mask.0, index));
             mask.0.count_ones() as usize
         })
     }

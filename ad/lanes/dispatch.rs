@@ -18,7 +18,7 @@ pub enum Isa {
     Scalar,
     /// Four f64 or eight f32: AVX2 and FMA.
     Avx2,
-    /// Eight f64 or sixteen f32: AVX-512 F, DQ, VL and BW.
+    /// Eight f64 or sixteen f32: AVX-512 F, DQ, VL, BW and VBMI2 (Intel since Ice Lake, AMD since Zen 4).
     Avx512,
 }
 
@@ -94,7 +94,7 @@ impl Isa {
         // the lists must hold every feature named by `enter_avx2` and `enter_avx512`
         *BEST.get_or_init(|| match has!("avx2", "fma", "bmi1", "bmi2", "popcnt", "lzcnt") {
             false => Isa::Scalar,
-            true if has!("avx512f", "avx512dq", "avx512vl", "avx512bw") => Isa::Avx512,
+            true if has!("avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512vbmi2") => Isa::Avx512,
             true => Isa::Avx2,
         })
     }
@@ -207,7 +207,7 @@ pub fn dispatch<E: Element, K: Kernel<E>>(isa: Isa, kernel: K) -> K::Output {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,fma,avx2,bmi1,bmi2,popcnt,lzcnt")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512vbmi2,fma,avx2,bmi1,bmi2,popcnt,lzcnt")]
 fn enter_avx512<E: Element, K: Kernel<E>>(kernel: K) -> K::Output {
     kernel.run::<E::Avx512>()
 }

@@ -1,7 +1,6 @@
 //! Sixteen f32 in an AVX-512 register, comparisons in mask registers.
 
 use super::avx512::F64x8;
-use super::compress;
 use super::glue::{arithmetic_methods, hardware, mask_operators, methods_through_f64, operators, row_start};
 use super::math::{self, Scale};
 use crate::elementary::powi_by_squaring;
@@ -214,15 +213,9 @@ impl Lane for F32x16 {
     unsafe fn keep(mask: Mask16, index: *const u16, out: *mut u16) -> usize {
         hardware!({
             let index = _mm256_loadu_si256(index.cast());
-            // by table: compressed and narrowed in registers, the result is stored by an instruction that is slow on Zen 4
-            let (low, high) = (i32::from(mask.0 & 0xff), i32::from(mask.0 >> 8));
-            let halves = (_mm256_castsi256_si128(index), _mm256_extracti128_si256::<1>(index));
-            let first = _mm_shuffle_epi8(halves.0, _mm_load_si128(compress::order(low)));
-            let second = _mm_shuffle_epi8(halves.1, _mm_load_si128(compress::order(high)));
-            let middle = low.count_ones() as usize;
-            _mm_storeu_si128(out.cast(), first);
-            _mm_storeu_si128(out.add(middle).cast(), second);
-            middle + high.count_ones() as usize
+            // in the register: the form that writes to memory is microcode on Zen 4
+            _mm256_storeu_si256(out.cast(), _mm256_maskz_compress_epi16(mask.0, index));
+            mask.0.count_ones() as usize
         })
     }
     #[inline(always)]

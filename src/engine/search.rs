@@ -9,7 +9,7 @@ use super::coordinates::Coordinates;
 use super::halo::{Halo, Local, PANEL, Stretch};
 use super::lines::Lines;
 use super::order::Value;
-use super::sell::{Block, WIDEST};
+use super::sell::{Block, Rows, WIDEST};
 use super::tiles::Tiles;
 use super::{Cell, Vec3};
 use admd_ad::{Element, Isa, Kernel, Lane, dispatch};
@@ -56,7 +56,7 @@ pub(super) struct Search<'a> {
 pub(super) struct Scratch {
     single: Space<f32>,
     double: Space<f64>,
-    rows: Vec<Vec<u16>>,
+    rows: Rows,
     /// Species of each place.
     kinds: Vec<u16>,
 }
@@ -151,16 +151,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn find<E: Digits>(
-        &self,
-        block: &mut Block,
-        space: &mut Space<E>,
-        rows: &mut Vec<Vec<u16>>,
-        kinds: &[u16],
-        isa: Isa,
-    ) {
+    fn find<E: Digits>(&self, block: &mut Block, space: &mut Space<E>, rows: &mut Rows, kinds: &[u16], isa: Isa) {
         space.local.take(&block.halo, self.cell, self.coordinates, None, isa);
-        rows.resize_with(self.width, Vec::new);
         let search = self;
         dispatch::<E, _>(
             isa,
@@ -237,7 +229,7 @@ struct FindBlock<'a, E> {
     search: &'a Search<'a>,
     block: &'a mut Block,
     space: &'a mut Space<E>,
-    rows: &'a mut [Vec<u16>],
+    rows: &'a mut Rows,
     kinds: &'a [u16],
 }
 
@@ -281,7 +273,8 @@ impl<E: Digits> Kernel<E> for FindBlock<'_, E> {
             for first in (group..lanes.min(group + PANEL)).step_by(width) {
                 for segment in &segments {
                     let mut counts = [0; WIDEST];
-                    for (pair, rows) in rows.chunks_exact_mut(2).enumerate() {
+                    rows.make_room(width, segment.len());
+                    for pair in 0..width / 2 {
                         let place = first + 2 * pair;
                         let real = own.saturating_sub(place).min(2);
                         if real > 0 {
@@ -289,7 +282,8 @@ impl<E: Digits> Kernel<E> for FindBlock<'_, E> {
                             let places = [place, place + real - 1];
                             let own = places.map(|place| own_places[place - group]);
                             let r = [0, 1].map(|k| [0, 1, 2].map(|axis| axes[axis][places[k]]));
-                            let found = compare::<E, L>(candidates, segment.clone(), (places, own), r, limit2, rows);
+                            let found =
+                                compare::<E, L>(candidates, segment.clone(), (places, own), r, limit2, rows.pair(pair));
                             counts[2 * pair..2 * pair + real].copy_from_slice(&found[..real]);
                         }
                     }
@@ -491,7 +485,7 @@ fn compare<E: Digits, L: Lane<Element = E>>(
     (me, own): ([usize; 2], [usize; 2]),
     r: [[E; 3]; 2],
     limit: L,
-    rows: &mut [Vec<u16>],
+    [first, second]: [&mut [u16]; 2],
 ) -> [usize; 2] {
     let Candidates {
         places,
@@ -499,14 +493,7 @@ fn compare<E: Digits, L: Lane<Element = E>>(
     } = candidates;
     let room = range.end + PANEL;
     assert!(room <= x.len() && room <= y.len() && room <= z.len() && room <= places.len());
-    let [first, second] = rows else {
-        unreachable!("atoms are compared two by two")
-    };
-    for row in [&mut *first, &mut *second] {
-        if row.len() < range.len() + 2 * PANEL {
-            row.resize(2 * range.len() + 2 * PANEL, 0);
-        }
-    }
+    assert!(range.len() + 2 * PANEL <= first.len() && range.len() + 2 * PANEL <= second.len());
     // in registers, where the writes to the rows cannot touch them
     let (x, y, z, places) = (x.as_ptr(), y.as_ptr(), z.as_ptr(), places.as_ptr());
     let (to_first, to_second) = (first.as_mut_ptr(), second.as_mut_ptr());

@@ -13,6 +13,32 @@ use admd_ad::transpose;
 /// Atoms in the widest slice.
 pub(super) const WIDEST: usize = 16;
 
+/// Room for the neighbours of each atom of a slice, one row an atom.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    lines: Vec<[u16; 8]>,
+    /// Lines of a row.
+    stride: usize,
+}
+
+impl Rows {
+    /// Makes room for `count` neighbours of each of the atoms, and for 32 more.
+    pub(super) fn make_room(&mut self, atoms: usize, count: usize) {
+        self.stride = self.stride.max(count.div_ceil(8) + 4);
+        if self.lines.len() < atoms * self.stride {
+            self.lines.resize(atoms * self.stride, [0; 8]);
+        }
+    }
+
+    /// The rows of two atoms, 2 · `pair` and the next.
+    #[inline(always)]
+    pub(super) fn pair(&mut self, pair: usize) -> [&mut [u16]; 2] {
+        let first = 2 * pair * self.stride;
+        let (a, b) = self.lines[first..first + 2 * self.stride].split_at_mut(self.stride);
+        [a.as_flattened_mut(), b.as_flattened_mut()]
+    }
+}
+
 /// The neighbours of some consecutive slots.
 #[derive(Debug, Default)]
 pub struct Block {
@@ -23,10 +49,12 @@ pub struct Block {
     species: usize,
     /// Species of each lane; empty while there is one species.
     kinds: Vec<u16>,
-    /// Where each segment of each slice ends in `entries`.
+    /// Where each segment of each slice ends in the entries.
     ends: Vec<u32>,
-    /// Places of the neighbours.
-    entries: Vec<u16>,
+    /// Places of the neighbours, eight lanes a line.
+    lines: Vec<[u16; 8]>,
+    /// Lines in use; the others are kept for the next build.
+    used: usize,
     /// Neighbours without padding.
     count: u64,
 }
@@ -50,46 +78,53 @@ impl Block {
             );
         }
         self.ends.clear();
-        self.entries.clear();
+        self.used = 0;
     }
 
-    /// Appends a segment from the neighbours of each atom of a slice. Each row has eight elements more than it has
-    /// neighbours, which are overwritten.
+    /// Appends a segment from the neighbours of each atom of a slice.
     ///
     /// # Panics
     /// When a place is out of range: the kernels rely on it.
     #[inline(always)]
-    pub(super) fn push(&mut self, rows: &mut [Vec<u16>], counts: &[usize]) {
-        assert!(rows.len() == self.width && counts.len() == self.width);
+    pub(super) fn push(&mut self, rows: &mut Rows, counts: &[usize]) {
+        assert_eq!(counts.len(), self.width);
         let padding = self.halo.padding_place() as u16;
-        let depth = counts.iter().copied().max().unwrap_or(0);
-        let base = self.entries.len();
-        let whole = depth.next_multiple_of(8);
-        for (row, &count) in rows.iter_mut().zip(counts) {
+        let mut depth = 0;
+        for &count in counts {
+            depth = depth.max(count);
             self.count += count as u64;
-            if row.len() < whole + 8 {
-                row.resize(whole + 8, padding);
-            }
-            for at in (count..whole).step_by(8) {
-                row[at..at + 8].copy_from_slice(&[padding; 8]);
+        }
+        let whole = depth.div_ceil(8);
+        assert!(whole < rows.stride);
+        for (row, &count) in rows.lines.chunks_exact_mut(rows.stride).zip(counts) {
+            let row = &mut row.as_flattened_mut()[count..];
+            // whole lines behind the neighbours, so that no loop is longer than a few steps
+            for line in row.chunks_exact_mut(8).take(whole - count / 8) {
+                line.copy_from_slice(&[padding; 8]);
             }
         }
+        let groups = self.width / 8;
+        let end = self.used + 8 * whole * groups;
+        if self.lines.len() < end {
+            self.lines.resize(end + end / 2, [padding; 8]);
+        }
+        let out = &mut self.lines[self.used..end];
         let mut highest = [0_u16; 8];
-        let mut lines = [[[0_u16; 8]; 8]; WIDEST / 8];
-        self.entries.reserve(whole * self.width);
-        for first in (0..whole).step_by(8) {
-            for (lines, rows) in lines.iter_mut().zip(rows.chunks_exact(8)) {
-                for (line, row) in lines.iter_mut().zip(rows) {
-                    line.copy_from_slice(&row[first..first + 8]);
+        for group in 0..groups {
+            let rows = &rows.lines[8 * group * rows.stride..8 * (group + 1) * rows.stride];
+            let stride = rows.len() / 8;
+            for first in 0..whole {
+                let mut square = [[0_u16; 8]; 8];
+                for lane in 0..8 {
+                    square[lane] = rows[lane * stride + first];
                     for k in 0..8 {
-                        highest[k] = highest[k].max(line[k]);
+                        highest[k] = highest[k].max(square[lane][k]);
                     }
                 }
-                *lines = transpose(*lines);
-            }
-            for k in 0..8 {
-                for lines in &lines[..self.width / 8] {
-                    self.entries.extend_from_slice(&lines[k]);
+                let square = transpose(square);
+                let out = &mut out[8 * first * groups..8 * (first + 1) * groups];
+                for k in 0..8 {
+                    out[k * groups + group] = square[k];
                 }
             }
         }
@@ -97,14 +132,15 @@ impl Block {
             highest.iter().all(|place| *place <= padding),
             "a neighbour is out of range"
         );
-        self.entries.truncate(base + depth * self.width);
-        self.ends.push(self.entries.len() as u32);
+        self.used += depth * groups;
+        self.ends.push(8 * self.used as u32);
     }
 
-    /// Gives memory back that a much larger block may have left behind.
+    /// Gives memory back that a much larger block has left behind.
     pub(super) fn fit(&mut self) {
-        if self.entries.capacity() > self.entries.len() + self.entries.len() / 8 {
-            self.entries.shrink_to(self.entries.len() + self.entries.len() / 16);
+        if self.lines.len() > self.used + self.used / 4 {
+            self.lines.truncate(self.used + self.used / 16);
+            self.lines.shrink_to_fit();
         }
     }
 
@@ -138,7 +174,7 @@ impl Block {
 
     /// Places of the neighbours, all segments one after the other; each is a place of the halo.
     pub fn entries(&self) -> &[u16] {
-        &self.entries
+        self.lines[..self.used].as_flattened()
     }
 
     /// Number of neighbours without padding.
@@ -150,7 +186,7 @@ impl Block {
     pub fn row(&self, lane: usize) -> impl Iterator<Item = usize> + '_ {
         let (slice, within) = (lane / self.width, lane % self.width);
         let range = self.segment(slice, 0).start..self.segment(slice, self.species - 1).end;
-        let row = self.entries[range].iter().skip(within).step_by(self.width);
+        let row = self.entries()[range].iter().skip(within).step_by(self.width);
         row.map(|place| usize::from(*place))
     }
 }
