@@ -90,6 +90,45 @@ fn json_is_one_object_and_nothing_else() {
 }
 
 #[test]
+fn mixed_precision_is_shown_wherever_the_run_is() {
+    let folder = Folder::new().with("melt.toml", MELT);
+    let mixed = ["--set", "run.precision=mixed"];
+    let check = folder.run(0, &[&["check", "melt.toml"][..], &mixed].concat());
+    assert!(check.out.contains("precision    mixed: pairs in f32"), "{}", check.out);
+    let simulate = [&["simulate", "melt.toml", "--overwrite"][..], &mixed].concat();
+    let run = folder.run(0, &simulate);
+    assert!(run.out.contains("steps of 0.004 tau, mixed precision\n"), "{}", run.out);
+    let json = folder.run(0, &[&simulate[..], &["--json"]].concat()).json();
+    assert_eq!(json["precision"], "mixed");
+    let trajectory = Trajectory::open(folder.path("melt.h5md")).unwrap();
+    assert_eq!(trajectory.header().precision, "mixed");
+    assert!(
+        trajectory
+            .header()
+            .provenance
+            .resolved_text
+            .contains("precision = \"mixed\"\n")
+    );
+    let info = folder.run(0, &["info", "melt.h5md", "--json"]).json();
+    assert_eq!(info["provenance"]["precision"], "mixed");
+
+    let plain = folder.run(0, &["simulate", "melt.toml", "--overwrite"]);
+    assert!(!plain.out.contains("precision"), "{}", plain.out);
+    assert!(
+        folder
+            .run(0, &["check", "melt.toml"])
+            .out
+            .contains("precision    double\n")
+    );
+    let wrong = folder.run(3, &["check", "melt.toml", "--set", "run.precision=single"]);
+    assert!(
+        wrong.err.contains("double") && wrong.err.contains("mixed"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[test]
 fn quiet_says_nothing() {
     let folder = Folder::new().with("melt.toml", MELT);
     let run = folder.run(0, &["simulate", "melt.toml", "--quiet"]);

@@ -7,76 +7,13 @@ use admd::engine::laboratory::Laboratory;
 use admd::engine::{Cell, Configuration, Evaluation, ListSize, Mat3, Precision, Request, Vec3};
 use admd::potentials::form::truncation::Truncation;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use support::list::assert_complete;
 use support::*;
 
-/// Pairs nearer than the reach by this fraction must be in the list: rounding in f64.
-const UNDECIDED: f64 = 1e-9;
-/// The search compares distances in f32, with a reach that is longer by eight roundings of the largest coordinate, which is
-/// below twice the extent of all atoms and their surroundings; what is farther than twice that must not be in the list.
-const SEARCH: f64 = 2.0 * 8.0 * f32::EPSILON as f64;
 /// Another list and order of summation: see `ROUND_OFF` of the kernel tests, over more pairs.
 const ROUND_OFF: f64 = 1e-12;
 /// Coordinates of 1e6 cells have lost six digits of sixteen, and forces at hand are steep.
 const FAR_AWAY: f64 = 1e-7;
-
-type Pairs = BTreeSet<(usize, usize, [i32; 3])>;
-
-/// All pairs with images by the definition, and those that rounding decides.
-fn double_loop(c: &Configuration, reach: f64) -> (Pairs, Pairs) {
-    let (mut inside, mut undecided) = (Pairs::new(), Pairs::new());
-    let extent = |r: &Vec3| (r - c.positions[0]).norm();
-    let largest =
-        (0..3).map(|k| c.cell.edge(k).norm()).sum::<f64>() + c.positions.iter().map(extent).fold(0.0, f64::max) + reach;
-    for i in 0..c.len() {
-        for j in 0..c.len() {
-            let d = c.positions[j] - c.positions[i];
-            let s = c.cell.fractional(d);
-            let range = [0, 1, 2].map(|k| {
-                let e = reach / c.cell.height(k) * (1.0 + 1e-6);
-                if c.cell.periodic()[k] {
-                    ((-e - s[k]).ceil() as i32, (e - s[k]).floor() as i32)
-                } else {
-                    (0, 0)
-                }
-            });
-            for x in range[0].0..=range[0].1 {
-                for y in range[1].0..=range[1].1 {
-                    for z in range[2].0..=range[2].1 {
-                        let r = (d + c.cell.translation([x, y, z])).norm();
-                        if i == j && [x, y, z] == [0; 3] || r > reach + 2.0 * largest * SEARCH {
-                            continue;
-                        }
-                        let set = if r > reach * (1.0 - UNDECIDED) {
-                            &mut undecided
-                        } else {
-                            &mut inside
-                        };
-                        set.insert((i, j, [x, y, z]));
-                    }
-                }
-            }
-        }
-    }
-    (inside, undecided)
-}
-
-fn assert_complete(c: &Configuration, cutoff: f64, skin: f64) {
-    let (inside, undecided) = double_loop(c, cutoff + skin);
-    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-        for precision in [Precision::Double, Precision::Mixed] {
-            let found = Laboratory::new(c, cutoff, skin, isa, precision).unwrap().pairs();
-            let set: Pairs = found.iter().copied().collect();
-            assert_eq!(set.len(), found.len(), "{isa}: a pair is in the list twice");
-            if let Some(missing) = inside.difference(&set).next() {
-                panic!("{isa}: {missing:?} is not in the list");
-            }
-            if let Some(extra) = set.difference(&inside).find(|p| !undecided.contains(p)) {
-                panic!("{isa}: {extra:?} is in the list but out of reach");
-            }
-        }
-    }
-}
 
 prop_compose! {
     fn configurations()(

@@ -1,7 +1,7 @@
 //! What the plan holds: quantities, lattices, mixtures, velocities, overrides, included files, and the resolved text.
 
 use admd::dynamics::observables::{kinetic_energy, temperature};
-use admd::engine::{Configuration, Vec3};
+use admd::engine::{Configuration, Precision, Vec3};
 use admd::input::lattice::Lattice;
 use admd::input::{Limits, Plan, parse, potential, quantity, read};
 use admd_potentials::form::binding::Origin;
@@ -294,9 +294,12 @@ fn overrides_change_the_plan_and_are_resolved() {
         "integrator.timestep=4 fs",
         "potential.lj.cutoff=8 Angstrom",
         "potential.0.onset=6.5",
+        "run.precision=mixed",
     ];
     let plan = read(Path::new("inputs/argon.toml"), &overrides.map(str::to_owned)).unwrap();
     assert_eq!(plan.steps, 7);
+    assert_eq!(plan.settings.precision, Precision::Mixed);
+    assert!(plan.provenance.resolved_text.contains("precision = \"mixed\"\n"));
     assert_eq!(plan.bindings[0].cutoff(), 8.0);
     assert_eq!(plan.bindings[0].truncation, Truncation::Switched { onset: 6.5 / 8.0 });
     assert!(plan.provenance.resolved_text.contains("steps = 7\n"));

@@ -4,7 +4,7 @@ mod io_sample;
 
 use admd::engine::Vec3;
 use admd::io::Overwrite;
-use admd::io::h5md::{Compression, H5mdError, Trajectory, TrajectoryWriter, WriterOptions, constants};
+use admd::io::h5md::{Compression, H5mdError, Header, Trajectory, TrajectoryWriter, WriterOptions, constants};
 use admd::potentials::form::units::{LJ, METAL, REAL};
 use io_sample::{frame, header, thermo, write};
 use std::path::Path;
@@ -286,6 +286,32 @@ fn a_finished_file_shows_every_change_and_an_unfinished_one_says_that_it_is() {
     drop((parameters, file));
     let error = Trajectory::open(&path).err().unwrap().to_string();
     assert!(error.contains("the header") && error.contains("SHA-256"), "{error}");
+}
+
+#[test]
+fn precision_is_recorded_and_was_double_before_it_was() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("run.h5md");
+    let without = || {
+        let file = hdf5::File::open_rw(&path).unwrap();
+        file.group("parameters").unwrap().delete_attr("precision").unwrap();
+    };
+    let mixed = header(&METAL, 4);
+    assert_eq!(mixed.precision, "mixed");
+    write(&path, &mixed, 1, replace());
+    // the checksum knows that it was not double
+    without();
+    let error = Trajectory::open(&path).err().unwrap().to_string();
+    assert!(error.contains("the header") && error.contains("SHA-256"), "{error}");
+
+    let double = Header {
+        precision: "double".into(),
+        ..mixed
+    };
+    write(&path, &double, 1, replace());
+    // as an older version wrote it
+    without();
+    assert_eq!(Trajectory::open(&path).unwrap().header().precision, "double");
 }
 
 #[test]

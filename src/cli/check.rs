@@ -3,9 +3,9 @@
 use crate::dynamics::observables;
 use crate::input::outputs::Obstacle;
 use crate::input::quantity;
-use crate::input::{Estimate, InputErrors, IntegratorPlan, Plan, estimate, read};
+use crate::input::{Estimate, InputErrors, IntegratorPlan, Plan, estimate, precision_name, read};
 use admd_ad::{Dual, Real};
-use admd_engine::Vec3;
+use admd_engine::{Precision, Vec3};
 use admd_potentials::catalog::{self, PairVisitor};
 use admd_potentials::form::binding::{Origin, PairBinding};
 use admd_potentials::form::truncation::{Truncated, Truncation};
@@ -167,6 +167,11 @@ fn run_rows(plan: &Plan, out: &mut String) {
         short(own * plan.steps as f64),
         plan.seed
     );
+    let meaning = match plan.settings.precision {
+        Precision::Double => "",
+        Precision::Mixed => ": pairs in f32, other sums and the state in f64",
+    };
+    row!(out, "precision", "{}{meaning}", precision_name(plan.settings.precision));
 }
 
 fn output(plan: &Plan, cost: &Estimate, out: &mut String) {

@@ -154,6 +154,7 @@ fn trajectory(file: &Path) -> Result<Value, InfoError> {
             "seed": header.seed,
             "threads": header.threads,
             "isa": header.isa,
+            "precision": header.precision,
             "input_text": provenance.input_text,
             "resolved_text": provenance.resolved_text,
         },

@@ -4,7 +4,7 @@ use super::diagnostics::{InputError, InputErrors, Problem, Source, Span};
 use super::document::{self, Table, Value};
 use super::keys::INPUT;
 use super::pair_potential::{Names, bind_all};
-use super::plan::{Frames, IntegratorPlan, Output, Plan};
+use super::plan::{Frames, IntegratorPlan, Output, PRECISIONS, Plan};
 use super::structure::{self, Start};
 use super::walker::{Context, View};
 use super::{include, outputs, potential, resolved, species};
@@ -214,10 +214,17 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         .as_ref()
         .and_then(|v| v.quantity("skin"))
         .map_or(default_skin(cx.units), |s| s.value.coherent);
-    let steps = root
-        .section("run")
+    let run = root.section("run");
+    let steps = run
+        .as_ref()
         .and_then(|v| v.integer("steps"))
         .and_then(|s| u64::try_from(s.value).ok());
+    // Not in its list is what the walker has reported.
+    let precision = run
+        .as_ref()
+        .and_then(|v| v.text("precision"))
+        .and_then(|p| PRECISIONS.iter().find(|(name, _)| *name == p.value))
+        .map_or_else(Default::default, |(_, precision)| *precision);
     let output = root.section("output").map_or_else(no_output, |v| output(&v, intent));
 
     let Some(start) = start else {
@@ -272,7 +279,10 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         species: start.1,
         start: start.0,
         bindings,
-        settings: Settings::new(skin),
+        settings: Settings {
+            precision,
+            ..Settings::new(skin)
+        },
         integrator: IntegratorPlan::VelocityVerlet {
             timestep: timestep?.value.coherent,
         },

@@ -168,6 +168,7 @@ pub const NEIGHBORS: &[Key] = keys! {
 /// `[run]`.
 pub const RUN: &[Key] = keys! {
     "steps" Required, Integer(0, MOST_STEPS), "Number of steps.", "5000";
+    "precision" Default("\"double\""), Choice(precisions), "Digits of forces and energies: \"mixed\" takes pairs, and the sum over one atom's neighbours, in f32 on positions relative to the middle of about 500 atoms; every other sum and the state stay in f64. Forces are then good to about 6 digits of the largest pair force, energies to 1e-6.", "\"double\"";
 };
 
 /// `[output]`.
@@ -198,6 +199,10 @@ fn truncations() -> Vec<&'static str> {
 
 fn mixing_rules() -> Vec<&'static str> {
     Rule::NAMES.to_vec()
+}
+
+fn precisions() -> Vec<&'static str> {
+    super::PRECISIONS.iter().map(|(name, _)| *name).collect()
 }
 
 fn integrators() -> Vec<&'static str> {

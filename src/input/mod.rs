@@ -54,5 +54,5 @@ mod walker;
 pub use build::{Limits, parse, read, read_for_run};
 pub use diagnostics::{InputErrors, Look};
 pub use estimate::{Estimate, estimate};
-pub use plan::{Frames, IntegratorPlan, Output, Plan};
+pub use plan::{Frames, IntegratorPlan, Output, PRECISIONS, Plan, precision_name};
 pub(crate) use structure_file::box_around;

@@ -2,7 +2,7 @@
 
 use crate::dynamics::State;
 use crate::io::h5md::Provenance;
-use admd_engine::{Settings, Species};
+use admd_engine::{Precision, Settings, Species};
 use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::units::UnitSystem;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ pub struct Plan {
     pub start: State,
     /// The potentials; all list the species in the same order.
     pub bindings: Vec<PairBinding>,
-    /// Skin and the like.
+    /// Skin and precision.
     pub settings: Settings,
     /// What moves the atoms.
     pub integrator: IntegratorPlan,
@@ -32,6 +32,17 @@ pub struct Plan {
     pub seed: u64,
     /// Where all this comes from, for the record in the files.
     pub provenance: Provenance,
+}
+
+/// The precisions by the names that they have in inputs, in files and on the terminal.
+pub const PRECISIONS: [(&str, Precision); 2] = [("double", Precision::Double), ("mixed", Precision::Mixed)];
+
+/// The name of a precision in [`PRECISIONS`].
+pub fn precision_name(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Double => PRECISIONS[0].0,
+        Precision::Mixed => PRECISIONS[1].0,
+    }
 }
 
 /// What moves the atoms.

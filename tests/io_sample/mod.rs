@@ -39,6 +39,7 @@ pub(crate) fn header(units: &'static UnitSystem, atoms: usize) -> Header {
         seed: u64::MAX - 3,
         threads: 2,
         isa: "avx2".into(),
+        precision: "mixed".into(),
         parameters: vec![
             ("Ar-Ar.epsilon".into(), units.energy.symbol.into(), 0.0104),
             ("Ar-Ar.sigma".into(), units.length.symbol.into(), 3.4),

@@ -1,6 +1,9 @@
 //! Small systems for tests: bindings, configurations, comparisons.
 #![allow(dead_code, unreachable_pub)] // every test program uses its own part
 
+pub mod list;
+pub mod rounding;
+
 use admd::engine::{Cell, Configuration, Direction, Evaluation, ForceField, Mat3, Request, Settings, Vec3, reference};
 use admd::potentials::catalog::pair_info;
 use admd::potentials::form::binding::{Leaf, Origin, Pair, PairBinding};

@@ -5,7 +5,7 @@
 //! `header_sha256` covers what [`Header`] holds, whose texts have no checksum of their own in HDF5.
 
 use super::Header;
-use super::provenance::Constant;
+use super::provenance::{Constant, DOUBLE};
 use crate::io::h5::{H5Error, Node, Sealed};
 use sha2::{Digest, Sha256};
 
@@ -94,5 +94,9 @@ fn digest(header: &Header, constants: &[Constant], version: &str) -> [u8; 32] {
     }
     let atoms: Vec<u8> = header.atoms.iter().flat_map(|s| s.to_le_bytes()).collect();
     part(&atoms);
+    // Files from before there was a choice have a checksum without it.
+    if header.precision != DOUBLE {
+        part(&stored(&header.precision));
+    }
     sum.finalize().into()
 }

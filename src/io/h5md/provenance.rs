@@ -7,6 +7,9 @@ use admd_potentials::form::units::UnitSystem;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
+/// The precision of files from before there was a choice.
+pub(super) const DOUBLE: &str = "double";
+
 type Result<T> = std::result::Result<T, H5Error>;
 
 /// Name, symbol and size in SI units of the units of a file, and Boltzmann's constant, as the writer used them.
@@ -66,6 +69,7 @@ pub(super) fn write(root: &Node, header: &Header) -> Result<()> {
     group.set_number("seed", header.seed)?;
     group.set_number("threads", header.threads as u64)?;
     group.set_text("isa", &header.isa)?;
+    group.set_text("precision", &header.precision)?;
     group.set_texts("argv", &provenance.arguments)?;
     if let Some(path) = &provenance.input_path {
         group.set_text("input_path", &path.to_string_lossy())?;
@@ -168,6 +172,7 @@ pub(super) fn read(root: &Node) -> Result<Header> {
         seed: group.number_attribute("seed")?,
         threads: group.number_attribute::<u64>("threads")? as usize,
         isa: group.text_attribute("isa")?,
+        precision: optional("precision").unwrap_or_else(|| DOUBLE.to_owned()),
         parameters,
         provenance: Provenance {
             input_path: optional("input_path").map(Into::into),

@@ -28,6 +28,8 @@ pub struct Header {
     pub threads: usize,
     /// Instruction set of the kernels.
     pub isa: String,
+    /// Precision of the forces: `double` or `mixed`.
+    pub precision: String,
     /// Name, unit and value of every parameter of the potentials.
     pub parameters: Vec<(String, String, f64)>,
     /// Input text, resolved input, command line.

@@ -67,8 +67,8 @@ enum Message {
 /// let argon = Species { name: "Ar".into(), mass: 39.948, atomic_number: 18 };
 /// let header = Header {
 ///     units: &METAL, title: None, species: vec![argon], atoms: vec![0], periodic: [true; 3],
-///     velocities: false, forces: false, seed: 1, threads: 1, isa: "scalar".into(), parameters: vec![],
-///     provenance: Default::default(),
+///     velocities: false, forces: false, seed: 1, threads: 1, isa: "scalar".into(), precision: "double".into(),
+///     parameters: vec![], provenance: Default::default(),
 /// };
 /// let thermo = ThermoRow {
 ///     step: 0, time: 0.0, potential_energy: -0.1, kinetic_energy: 0.2, conserved_energy: 0.1, temperature: 85.0,
