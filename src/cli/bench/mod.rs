@@ -31,7 +31,8 @@ Examples:
 The system is the Lennard-Jones melt (density 0.8442, cutoff 2.5, skin 0.3, time step 0.004, in
 reduced units). Times are wall times in ns for one atom, the median over the rounds and their
 range; every round does each piece of work once. `ratio` compares with the first row of its
-precision or section, round by round. M atom-steps/s are million atoms times steps in a second.
+precision or section, round by round. M steps/s are million atom-steps in a second: atoms times
+steps (or evaluations) over the time.
 The force kernel is timed on one thread, everything else on the threads that are asked for.
 The trajectory is written to the folder for temporary files (TMPDIR) and removed.
 
@@ -126,7 +127,7 @@ fn bench(a: &Bench, interrupt: &Interrupt) -> Result<Result<Value, Signal>, CliE
         head += &format!("# {atoms} atoms instead of {wanted}: an fcc lattice of {cells} x {cells} x {cells} cells\n");
     }
     head += &format!(
-        "# Lennard-Jones melt of {atoms} atoms, {melting} steps from an fcc lattice{}, kT = {:.3}\n",
+        "# Lennard-Jones melt of {atoms} atoms: {melting} steps from an fcc lattice{}, kT = {:.3}\n",
         if melting < MELTING_STEPS {
             " (fewer than usual)"
         } else {

@@ -117,24 +117,24 @@ pub(super) fn whole(task: &Task) -> Result<Section, CliError> {
     let mut notes = Vec::new();
     for ((l, whole), precision) in [double, mixed].iter().zip(&times).zip(precisions.map(name)) {
         let counted = l.rounds.get(1..).unwrap_or_default();
-        let mut row = |key: &str, words: &str, times: Times| {
+        let mut row = |key: &str, name: String, times: Times| {
             rows.push(Row {
                 key: format!("{key}_{precision}"),
-                name: format!("{precision}, {words}"),
+                name,
                 atoms: task.atoms() as f64 * task.steps() as f64,
                 ratio: None,
                 extra: Some(100.0 * times.ratio(whole)),
                 times,
             });
         };
-        row("step", "whole step", whole.clone());
+        row("step", format!("{precision}, whole step"), whole.clone());
         let parts = [
-            ("forces", "  forces"),
-            ("list", "  list builds"),
-            ("integration", "  integration"),
+            ("forces", "  forces and refresh"),
+            ("list", "  list builds, shared out over all steps"),
+            ("integration", "  integration and watchdog"),
         ];
         for (k, (key, words)) in parts.into_iter().enumerate() {
-            row(key, words, counted.iter().map(|b| b.shares()[k]).collect());
+            row(key, words.into(), counted.iter().map(|b| b.shares()[k]).collect());
         }
         let builds: usize = l.rounds.iter().map(|b| b.count[1]).sum();
         let steps = l.rounds.len() as f64 * task.steps() as f64;
@@ -144,11 +144,18 @@ pub(super) fn whole(task: &Task) -> Result<Section, CliError> {
             "steps_per_build_mixed"
         };
         let each = steps / builds.max(1) as f64;
-        notes.push((key, each, format!("{precision}: one list build in {each:.1} steps")));
+        notes.push((
+            key,
+            each,
+            format!(
+                "{precision}: one list build in {each:.1} steps, {} steps a round",
+                task.steps()
+            ),
+        ));
     }
     Ok(Section {
         key: "step",
-        title: format!("whole loop, {} steps a round, {}", task.steps(), on_threads()),
+        title: format!("whole loop, {}", on_threads()),
         rate: true,
         extra: Some(("percent_of_step", "% of step", 1)),
         rows,

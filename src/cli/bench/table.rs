@@ -48,10 +48,10 @@ pub(super) struct Section {
 impl Section {
     /// At most 96 columns wide.
     pub(super) fn text(&self) -> String {
-        let mut out = format!("\n{:<40}{:>9}  {:<20}", self.title, "ns/atom", "");
+        let mut out = format!("\n{:<42}{:>9}  {:<20}", self.title, "ns/atom", "");
         let ratios = self.rows.iter().any(|r| r.ratio.is_some());
         if self.rate {
-            out += "  M at-st/s";
+            out += "  M steps/s";
         }
         if ratios {
             out += "   ratio";
@@ -65,7 +65,7 @@ impl Section {
             let range = format!("({:.1} .. {:.1})", row.ns(row.times.min()), row.ns(row.times.max()));
             let _ = write!(
                 out,
-                "  {:<38}{:>9.1}  {range:<20}",
+                "  {:<40}{:>9.1}  {range:<20}",
                 row.name,
                 row.ns(row.times.median())
             );
