@@ -119,8 +119,9 @@ fn bench(a: &Bench, interrupt: &Interrupt) -> Result<Result<Value, Signal>, CliE
         return Ok(Err(signal));
     }
     let mut head = format!(
-        "# admd {}, {isa}, {threads} threads\n# {}, {cores} cores\n",
+        "# admd {}, {isa}, {}\n# {}, {cores} cores\n",
         version::short(),
+        measure::on_threads(),
         processor.as_deref().unwrap_or("an unknown processor")
     );
     if atoms != wanted {

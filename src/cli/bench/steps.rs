@@ -130,7 +130,7 @@ pub(super) fn whole(task: &Task) -> Result<Section, CliError> {
         row("step", format!("{precision}, whole step"), whole.clone());
         let parts = [
             ("forces", "  forces and refresh"),
-            ("list", "  list builds, shared out over all steps"),
+            ("list", "  list builds, over all steps"),
             ("integration", "  integration and watchdog"),
         ];
         for (k, (key, words)) in parts.into_iter().enumerate() {
@@ -157,7 +157,7 @@ pub(super) fn whole(task: &Task) -> Result<Section, CliError> {
         key: "step",
         title: format!("whole loop, {}", on_threads()),
         rate: true,
-        extra: Some(("percent_of_step", "% of step", 1)),
+        extra: Some(("percent_of_step", "share, %", 1)),
         rows,
         notes,
     })

@@ -48,16 +48,16 @@ pub(super) struct Section {
 impl Section {
     /// At most 96 columns wide.
     pub(super) fn text(&self) -> String {
-        let mut out = format!("\n{:<42}{:>9}  {:<20}", self.title, "ns/atom", "");
+        let mut out = format!("\n{:<40}{:>9}  {:<18}", self.title, "ns/atom", "");
         let ratios = self.rows.iter().any(|r| r.ratio.is_some());
         if self.rate {
-            out += "  M steps/s";
+            out += " M steps/s";
         }
         if ratios {
             out += "   ratio";
         }
         if let Some((_, name, _)) = self.extra {
-            let _ = write!(out, "{name:>10}");
+            let _ = write!(out, "{name:>9}");
         }
         out.truncate(out.trim_end().len());
         out.push('\n');
@@ -65,19 +65,19 @@ impl Section {
             let range = format!("({:.1} .. {:.1})", row.ns(row.times.min()), row.ns(row.times.max()));
             let _ = write!(
                 out,
-                "  {:<40}{:>9.1}  {range:<20}",
+                "  {:<38}{:>9.1}  {range:<18}",
                 row.name,
                 row.ns(row.times.median())
             );
             if self.rate {
-                let _ = write!(out, "{:>11.2}", 1e-6 * row.rate());
+                let _ = write!(out, "{:>10.2}", 1e-6 * row.rate());
             }
             if ratios {
                 let ratio = row.ratio.map_or(String::new(), |r| format!("{r:.3}"));
                 let _ = write!(out, "{ratio:>8}");
             }
             if let Some(((_, _, digits), x)) = self.extra.zip(row.extra) {
-                let _ = write!(out, "{x:>10.digits$}");
+                let _ = write!(out, "{x:>9.digits$}");
             }
             out.truncate(out.trim_end().len());
             out.push('\n');
