@@ -2,12 +2,11 @@
 //!
 //! The melt of 32,000 atoms; runs interleaved, best times. `RAYON_NUM_THREADS=1` gives the figures of one thread.
 
-mod support;
-
 use admd::ad::Isa;
+use admd::bench::{CUTOFF, MELTING_STEPS, Melt, ROUNDS, SKIN, Work, field, interleaved};
 use admd::engine::laboratory::Laboratory;
 use admd::engine::{Configuration, Direction, Evaluation, ForceField, Precision, Request};
-use support::{CUTOFF, SKIN, field, interleaved, melt};
+use admd::run::Interrupt;
 
 /// Requests as a run makes them, with their names.
 fn requests(along: &Direction) -> [(&'static str, Request<'_>); 4] {
@@ -43,7 +42,7 @@ fn along(c: &Configuration) -> Direction {
 fn whole(c: &Configuration) {
     let along = along(c);
     let mut laboratory = Laboratory::new(c, CUTOFF, SKIN, Isa::best(), Precision::Double).expect("a list");
-    let mut fields = [field(), field(), field(), field()];
+    let mut fields = [(); 4].map(|()| field(Precision::Double).expect("a force field"));
     let [f0, f1, f2, f3] = &mut fields;
     let [r0, r1, r2, r3] = requests(&along);
     let run = |field: &mut ForceField, request: Request, e: &mut Evaluation| {
@@ -51,13 +50,14 @@ fn whole(c: &Configuration) {
     };
     let mut e = [(); 4].map(|()| Evaluation::default());
     let [e0, e1, e2, e3] = &mut e;
-    let times = interleaved([
+    let work: [Work; 5] = [
         &mut || run(f0, r0.1, e0),
         &mut || run(f1, r1.1, e1),
         &mut || run(f2, r2.1, e2),
         &mut || run(f3, r3.1, e3),
         &mut || drop(laboratory.rebuild(c)),
-    ]);
+    ];
+    let times = interleaved(ROUNDS, || false, work).map(|t| t.min());
     println!("whole evaluations, {} threads", rayon::current_num_threads());
     for (name, t) in [r0.0, r1.0, r2.0, r3.0, "list build"].into_iter().zip(times) {
         println!(
@@ -69,5 +69,6 @@ fn whole(c: &Configuration) {
 }
 
 fn main() {
-    whole(&melt(20, 1000));
+    let melt = Melt::new(20, MELTING_STEPS, &Interrupt::default()).expect("a melt");
+    whole(melt.configuration());
 }

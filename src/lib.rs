@@ -3,6 +3,8 @@
 //! A potential is one scalar energy over a generic AD scalar; forces, virial, Hessian-vector products and parameter
 //! gradients are derived from it. See `ARCHITECTURE.md` for the arrows between the modules.
 
+#[doc(hidden)]
+pub mod bench;
 pub mod cli;
 pub mod dynamics;
 pub mod input;

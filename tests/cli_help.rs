@@ -19,6 +19,7 @@ fn every_verb_has_help_with_examples() {
         "export",
         "info",
         "potentials",
+        "bench",
         "schema",
         "completions",
     ] {

@@ -1,5 +1,6 @@
 //! The program: one file a verb, and what they share.
 
+mod bench;
 pub mod check;
 mod completions;
 mod error;
@@ -65,6 +66,7 @@ enum Verb {
     Export(export::ExportArgs),
     Info(info::InfoArgs),
     Potentials(potentials::Potentials),
+    Bench(bench::Bench),
     Schema(Schema),
     Completions(completions::Completions),
 }
@@ -118,6 +120,7 @@ pub fn main() -> ExitCode {
             .map_err(Into::into)
             .and_then(|text| terminal::print(&text)),
         Verb::Potentials(a) => potentials::run(&a),
+        Verb::Bench(a) => bench::run(&a),
         Verb::Schema(a) => terminal::print(&schema::print(document(&a))),
         Verb::Completions(a) => completions::run(&a, &mut Cli::command()),
     };

@@ -1,14 +1,28 @@
 //! The list and the force kernel by themselves, so that benchmarks and tests can plug other evaluators into the same loop.
 
+use super::by_hand::{self, ByHand, Coefficients};
 use super::force_field::Precision;
-use super::kernel::{BlockSums, ForcePass, PairEvaluator};
+use super::kernel::{BlockSums, ByDual, ForcePass, PairEvaluator};
 use super::neighbors::{NeighborList, Plan};
 use super::order::Value;
 use super::table::Table;
 use super::{Configuration, EngineError, NeighborStatistics, Vec3};
 use admd_ad::{Element, Isa, dispatch};
+use admd_potentials::form::truncation::Shifted;
+use admd_potentials::lennard_jones::LennardJones;
 
 pub use super::halo::Local;
+
+/// Who evaluates the pairs of a Lennard-Jones fluid, all in the same loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pairs {
+    /// The slope written by hand.
+    ByHand,
+    /// The slope by automatic differentiation, as in every run.
+    Automatic,
+    /// Likewise, with energy and virial.
+    WithEnergy,
+}
 
 /// A list over one species, and sums of its blocks.
 pub struct Laboratory {
@@ -16,6 +30,8 @@ pub struct Laboratory {
     sums: Vec<BlockSums>,
     plan: Plan,
     cell: super::Cell,
+    precision: Precision,
+    local: (Local<f64>, Local<f32>),
 }
 
 impl Laboratory {
@@ -35,6 +51,8 @@ impl Laboratory {
                 isa,
             },
             cell: c.cell.clone(),
+            precision,
+            local: Default::default(),
         };
         laboratory.rebuild(c)?;
         Ok(laboratory)
@@ -59,9 +77,35 @@ impl Laboratory {
     }
 
     /// Copies what each block sees, and does nothing with it.
-    pub fn copy<E: Element>(&self, local: &mut Local<E>) {
-        for block in &self.list.blocks {
-            local.take(&block.halo, &self.cell, &self.list.coordinates, None, self.plan.isa);
+    pub fn copy(&mut self) {
+        let (list, cell, isa) = (&self.list, &self.cell, self.plan.isa);
+        for block in &list.blocks {
+            match self.precision {
+                Precision::Double => self.local.0.take(&block.halo, cell, &list.coordinates, None, isa),
+                Precision::Mixed => self.local.1.take(&block.halo, cell, &list.coordinates, None, isa),
+            }
+        }
+    }
+
+    /// Runs the force kernel of Lennard-Jones, ε = σ = 1, shifted to zero at the cutoff, once over all blocks on this
+    /// thread and in the precision of the list.
+    pub fn lennard_jones(&mut self, pairs: Pairs) {
+        // the compiler must not see the numbers: no run does
+        let coef = core::hint::black_box(by_hand::coefficients(self.plan.cutoff));
+        let mut local = core::mem::take(&mut self.local);
+        match self.precision {
+            Precision::Double => self.run(pairs, coef, &mut local.0),
+            Precision::Mixed => self.run(pairs, coef, &mut local.1),
+        }
+        self.local = local;
+    }
+
+    fn run<E: Element>(&mut self, pairs: Pairs, coef: Coefficients<f64>, local: &mut Local<E>) {
+        type Automatic = ByDual<Shifted<LennardJones>>;
+        match pairs {
+            Pairs::ByHand => self.forces::<ByHand, E, false>(coef, local),
+            Pairs::Automatic => self.forces::<Automatic, E, false>(coef, local),
+            Pairs::WithEnergy => self.forces::<Automatic, E, true>(coef, local),
         }
     }
 

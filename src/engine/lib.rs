@@ -1,5 +1,6 @@
 //! From a configuration of atoms to energy, forces, virial and parameter derivatives.
 
+mod by_hand;
 mod cell;
 mod configuration;
 mod coordinates;
