@@ -212,7 +212,8 @@ fn side(extent: [f64; 3], share: f64) -> f64 {
         let mut cut = false;
         for k in 0..3 {
             // a box that holds less than the share along this edge takes no part in the division
-            if !thin[k] && !(extent[k] > 0.5 * side) {
+            let holds_it = extent[k] > 0.5 * side;
+            if !thin[k] && !holds_it {
                 (thin[k], cut) = (true, true);
             }
         }
