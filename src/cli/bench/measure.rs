@@ -332,6 +332,7 @@ fn write_file(path: &std::path::Path, moment: &Moment, contents: Contents, frame
         seed: 0,
         threads: current_num_threads(),
         isa: String::new(),
+        precision: "double".into(),
         parameters: Vec::new(),
         provenance: Default::default(),
     };
