@@ -66,7 +66,7 @@ fn steps_between_lists_count_steps() {
     let folder = Folder::new().with("melt.toml", MELT);
     let arguments = ["simulate", "melt.toml", "--steps", "4", "--set", "neighbors.skin=0.6"];
     let run = folder.run(0, &arguments);
-    assert!(run.out.contains("1 neighbour lists, one in 4.0 steps"), "{}", run.out);
+    assert!(run.out.contains("1 neighbour list, one in 4.0 steps"), "{}", run.out);
     let json = folder
         .run(0, &[&arguments[..], &["--json", "--overwrite"]].concat())
         .json();

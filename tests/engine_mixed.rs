@@ -14,11 +14,12 @@ use support::rounding::{Rounding, extent};
 use support::*;
 
 const SKIN: f64 = 0.3;
-/// The slices of both precisions have other widths, so that derivatives are summed in another order: a few hundred roundings.
+/// The slices of both precisions have other widths, so that derivatives are summed in another order: a few hundred
+/// roundings.
 const ROUND_OFF: f64 = 1e-12;
-/// "Six digits of the largest pair force" in a liquid, where a bound that adds all roundings up would allow a hundred times
-/// more: coordinates in a block are below 16, where half an ulp of f32 is 5e-7, and the steepest pair potential at hand
-/// takes that times 20 for the force; two digits at the sixth place.
+/// "Six digits of the largest pair force" in a liquid, where a bound that adds all roundings up would allow a
+/// hundred times more: coordinates in a block are below 16, where half an ulp of f32 is 5e-7, and the steepest pair
+/// potential at hand takes that times 20 for the force; two digits at the sixth place.
 const SIX_DIGITS: f64 = 2e-5;
 
 fn with(bindings: Vec<PairBinding>, precision: Precision, isa: Option<Isa>) -> ForceField {
@@ -289,9 +290,9 @@ fn derivatives_are_those_of_double() {
     }
 }
 
-/// Roundings of forces kick the energy at random: a step changes it by v · δf Δt an atom, with δf of 1e-6 of a pair force of
-/// some tens, here 1e-6 · 30 · 0.004, which adds up over 2000 steps as a random walk to 5e-6 an atom and less in the mean over
-/// 512; ten times that is a systematic drift.
+/// Roundings of forces kick the energy at random: a step changes it by v · δf Δt an atom, with δf of 1e-6 of a pair
+/// force of some tens, here 1e-6 · 30 · 0.004, which adds up over 2000 steps as a random walk to 5e-6 an atom and
+/// less in the mean over 512; ten times that is a systematic drift.
 const WALK: f64 = 5e-6;
 
 #[test]

@@ -356,9 +356,9 @@ fn unreadable_inputs_are_errors() {
     let path = folder.path().join("x.toml");
     let shown = |p: &Path| read(p, &[]).map(|_| ()).unwrap_err().to_string();
     assert!(shown(&path).contains("cannot read the input file"));
-    assert!(shown(folder.path()).contains("it is a folder"));
+    assert!(shown(folder.path()).contains("it is a folder") && shown(folder.path()).contains("name a file in it"));
     std::fs::write(&path, [0x61, 0x0a, 0xff, 0xfe]).unwrap();
-    assert!(shown(&path).contains("line 2 is not UTF-8 text"));
+    assert!(shown(&path).contains("line 2 is not UTF-8 text") && shown(&path).contains("save it as UTF-8"));
     std::fs::write(&path, "").unwrap();
     assert!(shown(&path).contains("the input lacks the key `structure`"));
     std::fs::write(&path, format!("{} = 1", vec!["a"; 100_000].join("."))).unwrap();

@@ -16,6 +16,8 @@ mod version;
 
 pub use error::CliError;
 
+use crate::ad::Isa;
+use crate::engine::EngineError;
 use clap::{CommandFactory, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -111,9 +113,7 @@ pub fn main() -> ExitCode {
     };
     let done = match verb {
         Verb::Simulate(a) => simulate::run(&a),
-        Verb::Check(a) => check::check(&a.input, &a.set)
-            .map_err(Into::into)
-            .and_then(|text| terminal::print(&text)),
+        Verb::Check(a) => inspect(&a),
         Verb::Evaluate(a) => evaluate::run(&a),
         Verb::Export(a) => export(&a),
         Verb::Info(a) => info::run(&a)
@@ -128,6 +128,12 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => terminal::fail(&error, json),
     }
+}
+
+fn inspect(a: &Check) -> Result<u8, CliError> {
+    // What would stop the run at its start.
+    Isa::detect().map_err(EngineError::from)?;
+    terminal::print(&check::check(&a.input, &a.set)?)
 }
 
 fn export(a: &export::ExportArgs) -> Result<u8, CliError> {

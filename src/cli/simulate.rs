@@ -6,7 +6,7 @@ use crate::dynamics::{Integrator, VelocityVerlet};
 use crate::input::{self, IntegratorPlan, Plan, precision_name};
 use crate::io::Overwrite;
 use crate::io::h5md::{Header, ThermoRow, WriterOptions};
-use crate::run::format::significant;
+use crate::run::format::{counted, significant};
 use crate::run::{
     EnergyDrift, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Stop, ThermoTable, TrajectoryFile,
 };
@@ -218,9 +218,9 @@ fn report(
         if let Some(w) = &written {
             let size = significant(w.bytes as f64 / 1e6, 3);
             lines.push(format!(
-                "trajectory {}: {} frames, {size} MB",
+                "trajectory {}: {}, {size} MB",
                 w.path.display(),
-                w.frames
+                counted(w.frames, "frame")
             ));
         }
         if let Ok(Stop::Interrupted(signal)) = &end {

@@ -74,14 +74,14 @@ fn read_as(path: &Path, overrides: &[String], intent: Intent) -> Result<Plan, In
 
 /// The text of a file, or an error without a line.
 pub(super) fn text_of(path: &Path, what: &'static str) -> Result<String, InputErrors> {
-    include::read_text(path).map_err(|reason| {
+    include::read_text(path).map_err(|include::Unreadable { reason, help }| {
         let problem = Problem::Unreadable {
             what,
             path: path.display().to_string(),
             reason,
         };
         let nowhere = Span::new(usize::MAX, 0..0);
-        let error = InputError::new(problem, nowhere).help("check the path");
+        let error = InputError::new(problem, nowhere).help(help.unwrap_or("check the path"));
         InputErrors::new(Vec::new(), vec![error])
     })
 }

@@ -7,28 +7,40 @@ use super::walker::{Context, View};
 use std::io::Read;
 use std::path::Path;
 
+/// Why a text cannot be read, and what to do about it.
+pub(super) struct Unreadable {
+    pub(super) reason: String,
+    /// `None` where the path is to be looked at.
+    pub(super) help: Option<&'static str>,
+}
+
 /// Reads a text file; anything that is wrong with it as a sentence.
-pub(super) fn read_text(path: &Path) -> Result<String, String> {
+pub(super) fn read_text(path: &Path) -> Result<String, Unreadable> {
     const LONGEST: u64 = 64 << 20;
-    let size = std::fs::metadata(path).map_err(|e| e.to_string())?;
+    let refused = |reason: String, help| Unreadable { reason, help };
+    let missing = |e: std::io::Error| refused(e.to_string(), None);
+    let size = std::fs::metadata(path).map_err(missing)?;
     if size.is_dir() {
-        return Err("it is a folder".to_owned());
+        return Err(refused("it is a folder".to_owned(), Some("name a file in it")));
     }
     // A device or a pipe tells no length, and a file may grow: what counts is what comes.
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
-    file.take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| e.to_string())?;
+    let file = std::fs::File::open(path).map_err(missing)?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(missing)?;
     if bytes.len() as u64 > LONGEST {
-        return Err(format!("more than {LONGEST} bytes are too many for a TOML file"));
+        let reason = format!("more than {LONGEST} bytes are too many for a TOML file");
+        return Err(refused(reason, Some("check that the path names a TOML file")));
     }
     let text = String::from_utf8(bytes).map_err(|e| {
         let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()]
             .iter()
             .filter(|b| **b == b'\n')
             .count();
-        format!("line {line} is not UTF-8 text")
+        let reason = format!("line {line} is not UTF-8 text");
+        refused(
+            reason,
+            Some("save it as UTF-8, or check that the path names a text file"),
+        )
     })?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -84,14 +96,14 @@ fn included(cx: &Context, table: &Table, species: &mut Vec<Entry>) -> Option<Vec
     let path = cx.folder.join(name);
     let text = match read_text(&path) {
         Ok(text) => text,
-        Err(reason) => {
+        Err(Unreadable { reason, help }) => {
             let problem = Problem::Unreadable {
                 what: "the potential file",
                 path: path.display().to_string(),
                 reason,
             };
             let error = InputError::new(problem, entry.node.at).label("not readable");
-            cx.report(error.help("paths are relative to the folder of the input file"));
+            cx.report(error.help(help.unwrap_or("paths are relative to the folder of the input file")));
             return None;
         }
     };

@@ -26,7 +26,7 @@ pub(super) fn read(view: &View<'_>, declared: &[Declared]) -> Option<(Raw, Vec<S
     let name = view.text("file")?;
     let path = view.cx.folder.join(&name.value);
     if path.is_dir() {
-        report_unreadable(view, name.at, &path, "it is a folder".to_owned());
+        report_unreadable(view, name.at, &path, "it is a folder".to_owned(), "name a file in it");
         return None;
     }
     let wanted = match view.integer("frame") {
@@ -195,7 +195,8 @@ pub(crate) fn box_around(positions: &[Vec3]) -> Mat3 {
 /// Reports an error of the file, with its line if there is one.
 fn report(view: &View<'_>, at: Span, path: &Path, error: &XyzError) {
     if let XyzProblem::Io(e) = &error.problem {
-        report_unreadable(view, at, path, e.to_string());
+        let help = "paths are relative to the folder of the input file";
+        report_unreadable(view, at, path, e.to_string(), help);
         return;
     }
     let text = error.problem.to_string();
@@ -230,15 +231,14 @@ fn report(view: &View<'_>, at: Span, path: &Path, error: &XyzError) {
     );
 }
 
-fn report_unreadable(view: &View<'_>, at: Span, path: &Path, reason: String) {
+fn report_unreadable(view: &View<'_>, at: Span, path: &Path, reason: String, help: &str) {
     let problem = Problem::Unreadable {
         what: "the structure file",
         path: path.display().to_string(),
         reason,
     };
     let error = InputError::new(problem, at).label("not readable");
-    view.cx
-        .report(error.help("paths are relative to the folder of the input file"));
+    view.cx.report(error.help(help));
 }
 
 /// A line of a file, for showing it.

@@ -1,5 +1,16 @@
 //! Numbers for people.
 
+/// A number of things, with the plural of their name.
+///
+/// ```
+/// use admd::run::format::counted;
+/// assert_eq!([0, 1, 2].map(|n| counted(n, "frame")), ["0 frames", "1 frame", "2 frames"]);
+/// ```
+pub fn counted(n: u64, thing: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {thing}{s}")
+}
+
 /// A number with a count of significant digits, in positional notation where that is readable.
 ///
 /// ```

@@ -1,7 +1,7 @@
 //! What a run did and what it cost.
 
 use super::LineFit;
-use super::format::{duration, short, si, significant};
+use super::format::{counted, duration, short, si, significant};
 use admd_engine::NeighborStatistics;
 use admd_potentials::form::units::UnitSystem;
 use serde_json::{Value, json};
@@ -130,9 +130,9 @@ impl Summary {
         let (time, unit) = self.per_day();
         let mut lines = vec![
             format!(
-                "{} atoms, {} steps of {} {}",
-                self.atoms,
-                self.steps,
+                "{}, {} of {} {}",
+                counted(self.atoms as u64, "atom"),
+                counted(self.steps, "step"),
                 short(self.timestep),
                 u.time.symbol
             ),
@@ -153,8 +153,8 @@ impl Summary {
                 String::new()
             };
             lines.push(format!(
-                "{} neighbour lists, one in {steps:.1} steps, {neighbors:.1} neighbours per atom with the skin{dangerous}",
-                n.builds
+                "{}, one in {steps:.1} steps, {neighbors:.1} neighbours per atom with the skin{dangerous}",
+                counted(n.builds, "neighbour list")
             ));
         }
         let share = |x: f64| if self.wall > 0.0 { 100.0 * x / self.wall } else { 0.0 };

@@ -6,8 +6,9 @@ use admd::engine::{Configuration, Precision, Vec3};
 
 /// Pairs nearer than the reach by this fraction must be in the list: rounding in f64.
 const UNDECIDED: f64 = 1e-9;
-/// The search compares distances in f32, with a reach that is longer by eight roundings of the largest coordinate, which is
-/// below twice the extent of all atoms and their surroundings; what is farther than twice that must not be in the list.
+/// The search compares distances in f32, with a reach that is longer by eight roundings of the largest coordinate,
+/// which is below twice the extent of all atoms and their surroundings; what is farther than twice that must not be
+/// in the list.
 const SEARCH: f64 = 2.0 * 8.0 * f32::EPSILON as f64;
 /// Where that is more than a thousandth of the reach, the search is done in f64; twice, as above.
 const MOST: f64 = 2e-3;

@@ -138,7 +138,6 @@ impl PairVisitor for Sum<'_> {
             out.forces[k] += 3.0_f64.sqrt() * sum * slope;
             out.energies[k] += 0.5 * sum * energy;
         }
-        // a virial is a sum over all slices of a register, in f32: see the kernel
         out
     }
 }
