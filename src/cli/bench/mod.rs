@@ -1,8 +1,8 @@
 //! `admd bench`: what admd costs on this machine, piece by piece.
 //!
 //! The JSON is a contract: `sections` holds one object a section, by its key, and in it `rows`, by theirs; a row has
-//! `ns_per_atom` with `median`, `min` and `max`, and `atom_steps_per_second`, `ratio` and one more number where the table
-//! shows them. `unrest` is the largest median over its least time.
+//! `ns_per_atom` with `median`, `min` and `max`, and `atom_steps_per_second`, `ratio` and one more number where the
+//! table shows them. `unrest` is the largest median over its least time.
 
 mod measure;
 mod steps;
@@ -128,7 +128,7 @@ fn bench(a: &Bench, interrupt: &Interrupt) -> Result<Result<Value, Signal>, CliE
         processor.as_deref().unwrap_or("an unknown processor")
     );
     if atoms != wanted {
-        head += &format!("# {atoms} atoms instead of {wanted}: an fcc lattice of {cells} x {cells} x {cells} cells\n");
+        head += &format!("# {atoms} atoms instead of {wanted}: an fcc lattice of {cells}^3 unit cells\n");
     }
     head += &format!(
         "# Lennard-Jones melt of {atoms} atoms: {melting} steps from an fcc lattice{}, kT = {:.3}\n",
@@ -168,8 +168,8 @@ fn bench(a: &Bench, interrupt: &Interrupt) -> Result<Result<Value, Signal>, CliE
     }
     if unrest > QUIET {
         terminal::say(&format!(
-            "warning: medians are up to {unrest:.1} times the least times: this machine has other things to do, or makes them \
-             slow; the least times and the ratios say more, an idle machine or more --rounds would say most"
+            "warning: medians are up to {unrest:.1} times the least times: this machine has other things to do; the \
+             least times and the ratios say more; repeat it on an idle machine or with more --rounds"
         ));
     }
     Ok(Ok(json!({
@@ -200,8 +200,8 @@ fn processor() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// The JSON file: made before the work, so that a name that cannot be used costs nobody a minute, and removed again if the
-/// work is not finished.
+/// The JSON file: made before the work, so that a name that cannot be used costs nobody a minute, and removed again
+/// if the work is not finished.
 struct Report<'a> {
     path: &'a Path,
     file: File,
