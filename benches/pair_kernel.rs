@@ -1,8 +1,9 @@
 //! What does automatic differentiation cost in the force loop?
 //!
-//! A Lennard-Jones melt of 32,000 atoms (density 0.8442, cutoff 2.5, skin 0.3). The force kernel with the AD evaluator and
-//! with a derivative written by hand in the *same* loop, on every instruction set and in both precisions, runs interleaved
-//! because a busy machine drifts; the ratio of the best runs on AVX-512 must stay below [`LIMIT`].
+//! A Lennard-Jones melt of 32,000 atoms (density 0.8442, cutoff 2.5, skin 0.3). The force kernel with the AD
+//! evaluator and with a derivative written by hand in the *same* loop, on every instruction set and in both
+//! precisions, runs interleaved because a busy machine drifts; the ratio of the best runs on AVX-512 must stay below
+//! [`LIMIT`].
 
 use admd::ad::Isa;
 use admd::bench::{CUTOFF, MELTING_STEPS, Melt, ROUNDS, SKIN, Work, interleaved};

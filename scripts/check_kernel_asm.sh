@@ -55,7 +55,7 @@ fi
             }
             if (loads == 0 || products < 3) continue
             loops[isa, element]++
-            if (calls) { bad++; printf "%s: a force loop of %d lines holds a call:\n %s\n", name, at[k] - line_at[to[k]], what }
+            if (calls) { bad++; printf "%s: a force loop holds a call:\n %s\n", name, what }
         }
         kind = packs ? "search" : !multiplies ? "copy" : "force kernels of " element
         kernels[isa, kind]++

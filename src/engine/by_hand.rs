@@ -1,7 +1,7 @@
 //! Lennard-Jones with a derivative by hand: what automatic differentiation is measured against.
 //!
-//! The one exception to the rule that no derivative is written by hand outside `ad/`. It is here to be compared with, in
-//! the same loop and from the same list, by `admd bench` and the benches; no run uses it.
+//! The one exception to the rule that no derivative is written by hand outside `ad/`. It is here to be compared with,
+//! in the same loop and from the same list, by `admd bench` and the benches; no run uses it.
 
 use super::kernel::{PairEvaluator, SWEEP};
 use admd_ad::Real;

@@ -1,4 +1,5 @@
-//! The list and the force kernel by themselves, so that benchmarks and tests can plug other evaluators into the same loop.
+//! The list and the force kernel by themselves, so that benchmarks and tests can plug other evaluators into the same
+//! loop.
 
 use super::by_hand::{self, ByHand, Coefficients};
 use super::force_field::Precision;

@@ -1,8 +1,8 @@
 //! `admd bench`: what admd costs on this machine, piece by piece.
 //!
 //! The JSON is a contract: `sections` holds one object a section, by its key, and in it `rows`, by theirs; a row has
-//! `ns_per_atom` with `median`, `min` and `max`, and `atom_steps_per_second`, `ratio` and one more number where the table
-//! shows them.
+//! `ns_per_atom` with `median`, `min` and `max`, and `atom_steps_per_second`, `ratio` and one more number where the
+//! table shows them. `unrest` is the largest median over its least time.
 
 mod measure;
 mod steps;
@@ -59,6 +59,9 @@ pub(super) struct Bench {
 const QUICK_MELTING: u64 = 300;
 /// Atom-steps that a round of the whole loop does, and with --quick.
 const WORK: [u64; 2] = [3_200_000, 400_000];
+
+/// The largest median over its least time of a machine that does nothing else.
+const QUIET: f64 = 1.3;
 
 /// What is measured, and how often.
 struct Task<'a> {
@@ -125,7 +128,7 @@ fn bench(a: &Bench, interrupt: &Interrupt) -> Result<Result<Value, Signal>, CliE
         processor.as_deref().unwrap_or("an unknown processor")
     );
     if atoms != wanted {
-        head += &format!("# {atoms} atoms instead of {wanted}: an fcc lattice of {cells} x {cells} x {cells} cells\n");
+        head += &format!("# {atoms} atoms instead of {wanted}: an fcc lattice of {cells}^3 unit cells\n");
     }
     head += &format!(
         "# Lennard-Jones melt of {atoms} atoms: {melting} steps from an fcc lattice{}, kT = {:.3}\n",
@@ -146,6 +149,7 @@ fn bench(a: &Bench, interrupt: &Interrupt) -> Result<Result<Value, Signal>, CliE
         interrupt,
     };
     let mut sections = Map::new();
+    let mut unrest = 1.0_f64;
     for measure in [
         measure::kernel,
         measure::list,
@@ -159,7 +163,14 @@ fn bench(a: &Bench, interrupt: &Interrupt) -> Result<Result<Value, Signal>, CliE
             return Ok(Err(signal));
         }
         terminal::print(&section.text())?;
+        unrest = unrest.max(section.unrest());
         sections.insert(section.key.into(), section.json());
+    }
+    if unrest > QUIET {
+        terminal::say(&format!(
+            "warning: medians are up to {unrest:.1} times the least times: this machine has other things to do; the \
+             least times and the ratios say more; repeat it on an idle machine or with more --rounds"
+        ));
     }
     Ok(Ok(json!({
         "program": format!("admd {}", version::short()),
@@ -168,6 +179,7 @@ fn bench(a: &Bench, interrupt: &Interrupt) -> Result<Result<Value, Signal>, CliE
         "threads": threads,
         "rounds": rounds,
         "quick": a.quick,
+        "unrest": unrest,
         "system": {
             "atoms": atoms,
             "density": DENSITY,
@@ -188,8 +200,8 @@ fn processor() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// The JSON file: made before the work, so that a name that cannot be used costs nobody a minute, and removed again if the
-/// work is not finished.
+/// The JSON file: made before the work, so that a name that cannot be used costs nobody a minute, and removed again
+/// if the work is not finished.
 struct Report<'a> {
     path: &'a Path,
     file: File,

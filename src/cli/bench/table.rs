@@ -88,6 +88,12 @@ impl Section {
         out
     }
 
+    /// The largest median over its least time: more than a little on a machine that has other things to do.
+    pub(super) fn unrest(&self) -> f64 {
+        let each = self.rows.iter().map(|r| r.times.median() / r.times.min());
+        each.filter(|x| x.is_finite()).fold(1.0, f64::max)
+    }
+
     pub(super) fn json(&self) -> Value {
         let mut rows = Map::new();
         for row in &self.rows {
