@@ -130,6 +130,22 @@ fn far_from_the_origin_is_as_good_as_near() {
 }
 
 #[test]
+fn an_atom_that_flies_off_takes_no_digits_from_the_others() {
+    let binding = plain_lj(2.5, Truncation::Switched { onset: 0.8 });
+    for away in [1e1, 1e2, 1e4, 1e6, 1e8, 1e30] {
+        let mut c = lattice(cell([9.0; 3], [90.0; 3], [false; 3]), [8; 3], 0.12, 1, 5);
+        c.positions[7] = Vec3::repeat(away);
+        let double = evaluate(&mut field(vec![binding.clone()], SKIN), &c, Request::ENERGY);
+        let single = evaluate(&mut mixed(vec![binding.clone()]), &c, Request::ENERGY);
+        let off = single.forces.iter().zip(&double.forces).map(|(a, b)| (a - b).norm());
+        let largest = double.forces.iter().map(Vec3::norm).fold(0.0, f64::max);
+        let worst = off.fold(0.0, f64::max) / largest;
+        println!("an atom {away:e} away: forces {worst:.1e} of the largest");
+        assert!(worst < SIX_DIGITS, "an atom {away:e} away: {worst:e} of the largest force");
+    }
+}
+
+#[test]
 fn units_of_any_size_keep_the_digits() {
     // argon in electronvolt, kcal/mol and Angstrom, and units some orders of magnitude off
     for (epsilon, sigma) in [

@@ -71,7 +71,7 @@ impl FromStr for Isa {
     type Err = IsaError;
 
     fn from_str(name: &str) -> Result<Self, IsaError> {
-        match name {
+        match name.trim().to_ascii_lowercase().as_str() {
             "scalar" => Ok(Self::Scalar),
             "avx2" => Ok(Self::Avx2),
             "avx512" => Ok(Self::Avx512),
@@ -134,8 +134,8 @@ impl Isa {
     /// When the variable names no instruction set, or one that this CPU lacks.
     pub fn detect() -> Result<Self, IsaError> {
         match std::env::var_os(VARIABLE) {
-            Some(name) => Self::requested(&name.to_string_lossy()),
-            None => Ok(Self::best()),
+            Some(name) if !name.is_empty() => Self::requested(&name.to_string_lossy()),
+            _ => Ok(Self::best()),
         }
     }
 

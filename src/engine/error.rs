@@ -36,7 +36,10 @@ pub enum EngineError {
         distance: f64,
     },
     /// A force that is not finite although no pair overlaps.
-    #[error("the force on atom {atom} is {force:?}; check the parameters of the potential")]
+    #[error(
+        "the force on atom {atom} is {force:?}; check the parameters of the potential and, in mixed precision, whether atoms \
+         are too close for f32"
+    )]
     NonFiniteForce {
         /// Index of the atom, from 0.
         atom: usize,

@@ -171,13 +171,13 @@ impl<P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'_, P
         let far = O::Scalar::<L>::lift(L::lit(table.far()));
         let width = block.width();
         let entries = block.entries().as_ptr();
-        let mut virial = [zero; 6];
         for row in (0..block.lanes()).step_by(L::WIDTH) {
             let (slice, lane) = (row / width, row % width);
             // SAFETY: `new` checked that the block's places are places of the coordinates; its lanes come first.
             let here: [O::Scalar<L>; 3] = unsafe { local.load::<O, L>(row) };
             let mut force = [zero; 3];
             let mut energy = zero;
+            let mut virial = [zero; 6];
             for species in 0..block.species() {
                 let mut slopes = [zero; SWEEP];
                 let (cutoff2, coef) = table.coefficients::<O, L, P::Coef<O::Scalar<L>>>(block, row, species);
@@ -231,11 +231,11 @@ impl<P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'_, P
                     }
                 }
             }
-        }
-        if ENERGY && first == 0 {
-            for p in 0..O::PARTS {
-                for k in 0..6 {
-                    self.sums.virial[p][k] -= O::part(virial[k], p).sum();
+            if ENERGY && first == 0 {
+                for p in 0..O::PARTS {
+                    for k in 0..6 {
+                        self.sums.virial[p][k] -= O::part(virial[k], p).sum();
+                    }
                 }
             }
         }

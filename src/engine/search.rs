@@ -18,6 +18,10 @@ use core::ops::Range;
 /// Share of the reach that the rounding of a distance may take; where f32 rounds more, the search is done in f64.
 const TOLERANCE: f64 = 1e-3;
 
+/// Half the width of a block, with its halo, up to which kernels may work on it in f32, as a multiple of the reach: twice
+/// that of a block of a liquid, so that positions are rounded by less than 1e-6 of the reach.
+const WIDEST_BLOCK: f64 = 12.0;
+
 /// A number to search in.
 pub(super) trait Digits: Element {
     /// Rounding of a distance as a fraction of the largest coordinate: four roundings of half an ulp, doubled.
@@ -119,6 +123,7 @@ impl Search<'_> {
         isa: Isa,
     ) -> Result<(), TooManyPlaces> {
         let extent = self.surround(own, &mut block.halo)?;
+        block.halo.single = 0.5 * extent + self.reach <= WIDEST_BLOCK * self.reach;
         let (species, count) = self.species;
         let halo = &block.halo;
         let of_own = halo.first..halo.first + halo.own;
@@ -166,8 +171,7 @@ impl Search<'_> {
         );
     }
 
-    /// Collects what is within reach of some slots. Returns the extent of the slots, or of all atoms where f32 is to be
-    /// relative to the origin \[length\].
+    /// Collects what is within reach of some slots. Returns the extent of the slots \[length\].
     fn surround(&self, own: Range<usize>, halo: &mut Halo) -> Result<f64, TooManyPlaces> {
         let cell = self.cell;
         let fractional = |slot: usize| cell.fractional(self.coordinates.position(slot));

@@ -136,7 +136,7 @@ impl Sweep<'_> {
         let (request, isa) = (self.request, self.isa);
         let energy = request.energy_and_virial || request.per_atom;
         let coordinates = &self.list.coordinates;
-        let mixed = self.precision == Precision::Mixed;
+        let mixed = self.precision == Precision::Mixed && block.halo.single;
         let derivatives = request.tangent.is_some() || request.gradient;
         out.slopes.clear();
         out.slopes.resize(self.slopes(), 0.0);
