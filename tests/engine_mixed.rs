@@ -141,7 +141,10 @@ fn an_atom_that_flies_off_takes_no_digits_from_the_others() {
         let largest = double.forces.iter().map(Vec3::norm).fold(0.0, f64::max);
         let worst = off.fold(0.0, f64::max) / largest;
         println!("an atom {away:e} away: forces {worst:.1e} of the largest");
-        assert!(worst < SIX_DIGITS, "an atom {away:e} away: {worst:e} of the largest force");
+        assert!(
+            worst < SIX_DIGITS,
+            "an atom {away:e} away: {worst:e} of the largest force"
+        );
     }
 }
 

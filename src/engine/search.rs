@@ -184,7 +184,8 @@ impl Search<'_> {
         halo.own = own.len();
         halo.lanes = own.len().next_multiple_of(self.width);
         halo.middle = (low + high) * 0.5;
-        let margin = Vec3::from_fn(|k, _| self.reach / cell.height(k));
+        // far away, where a reach is below the last digit, it takes more than a reach to be somewhere else
+        let margin = Vec3::from_fn(|k, _| (self.reach / cell.height(k)).max(1e-9 * high[k].abs()));
         // each padding is farther than the reach from the box of the halo and from the other
         halo.padding = [3.0, 6.0].map(|away| high + margin * away);
         halo.stretches.clear();
