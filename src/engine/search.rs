@@ -285,8 +285,13 @@ impl<E: Digits> Kernel<E> for FindBlock<'_, E> {
                         if real > 0 {
                             // the last atom may be alone: then it is compared twice
                             let places = [place, place + real - 1];
-                            let own = places.map(|place| own_places[place - group]);
-                            let r = [0, 1].map(|k| [0, 1, 2].map(|axis| axes[axis][places[k]]));
+                            // no closures: see `order`
+                            let own = [own_places[places[0] - group], own_places[places[1] - group]];
+                            let [x, y, z] = &*axes;
+                            let r = [
+                                [x[places[0]], y[places[0]], z[places[0]]],
+                                [x[places[1]], y[places[1]], z[places[1]]],
+                            ];
                             let found =
                                 compare::<E, L>(candidates, segment.clone(), (places, own), r, limit2, rows.pair(pair));
                             counts[2 * pair..2 * pair + real].copy_from_slice(&found[..real]);
