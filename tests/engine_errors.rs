@@ -80,6 +80,40 @@ fn an_atom_that_flies_off_an_open_boundary_feels_nothing() {
 }
 
 #[test]
+fn positions_that_are_no_numbers_are_named_in_open_cells_too() {
+    for sites in [1, 2, 5] {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut c = lattice(cell([6.0; 3], [90.0; 3], [false, true, false]), [sites; 3], 0.05, 1, 1);
+            let atom = c.len() - 1;
+            c.positions[atom].x = bad;
+            let mut field = field(vec![plain_lj(2.5, Truncation::Shifted)], 0.3);
+            let error = field
+                .evaluate(&c, Request::FORCES, &mut Evaluation::default())
+                .unwrap_err();
+            assert!(
+                matches!(error, EngineError::NonFinitePosition { atom: named, .. } if named == atom),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn parameters_are_taken_all_or_none() {
+    let mut field = field(
+        vec![plain_lj(2.5, Truncation::Shifted), plain_lj(2.2, Truncation::Cut)],
+        0.3,
+    );
+    let before: Vec<f64> = field.parameters().map(|leaf| leaf.value).collect();
+    let mut theta = before.clone();
+    theta[0] *= 1.5;
+    *theta.last_mut().unwrap() = -1.0;
+    assert!(field.set_parameters(&theta).is_err());
+    let after: Vec<f64> = field.parameters().map(|leaf| leaf.value).collect();
+    assert_eq!(after, before);
+}
+
+#[test]
 fn lists_of_the_wrong_length_and_unknown_species_are_refused() {
     let mut c = crystal();
     c.species[9] = 1;

@@ -37,7 +37,7 @@ pub(super) fn wrap(periodic: [bool; 3], s: Vec3) -> [i32; 3] {
         // rounded towards zero, then down: `floor` is a call on processors without SSE4.1
         let whole = s[k] as i32;
         n[k] = if periodic[k] {
-            whole - i32::from(s[k] < f64::from(whole))
+            whole.saturating_sub(i32::from(s[k] < f64::from(whole)))
         } else {
             0
         };

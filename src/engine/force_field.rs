@@ -140,6 +140,16 @@ impl ForceField {
                 expected,
             });
         }
+        let old: Vec<f64> = self.parameters().map(|leaf| leaf.value).collect();
+        let taken = self.take_parameters(theta);
+        if taken.is_err() {
+            // all or nothing: those that were taken before the one that refused go back
+            self.take_parameters(&old)?;
+        }
+        taken
+    }
+
+    fn take_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError> {
         let mut rest = theta;
         for term in &mut self.terms {
             let (own, others) = rest.split_at(term.binding().leaves.len());

@@ -37,7 +37,7 @@ pub(super) struct Halo {
     /// Can f32 resolve the positions, relative to the middle? An atom that has flown off makes its block too wide.
     pub(super) single: bool,
     /// Fractional coordinates of the own padding and of the padding place at the end. They are outside every cutoff of
-    /// every atom of the halo and of each other, and stay so because they follow the cell.
+    /// the own atoms and of each other, and stay so because they follow the cell.
     pub(super) padding: [Vec3; 2],
 }
 

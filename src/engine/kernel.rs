@@ -1,8 +1,8 @@
 //! The force kernel: the one loop over pairs of atoms, for any pair energy, lane type and order of differentiation.
 //!
 //! With g = du/d(r²) and d = r_j − r_i the sums over a *full* list are F_i = Σ 2 g d, E = ½ Σ u and, the strain derivative
-//! of the same sum, W = −Σ g d dᵀ (−dE/dε, unless pairs that jump at the cutoff cross it). The operations that lead to the forces are the same in every variant, so the
-//! forces have the same bits whatever else is asked for.
+//! of the same sum, W = −Σ g d dᵀ (−dE/dε, unless pairs that jump at the cutoff cross it). The operations that lead to the
+//! forces are the same in every variant, so the forces have the same bits whatever else is asked for.
 
 use super::halo::Local;
 use super::order::Order;

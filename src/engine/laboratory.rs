@@ -74,6 +74,7 @@ impl Laboratory {
 
     /// Takes new coordinates of the atoms into the list that is there. Is it valid still?
     pub fn refresh(&mut self, c: &Configuration) -> bool {
+        self.cell.clone_from(&c.cell);
         self.list.refresh(c, self.plan.cutoff)
     }
 

@@ -71,7 +71,8 @@ impl NeighborList {
     /// Makes the list valid for a configuration and takes its coordinates.
     ///
     /// # Errors
-    /// Positions that are not finite or too far away to be wrapped, or a list that [`ListSize`] refuses.
+    /// Positions that are not finite or too far away to be wrapped, a list that [`ListSize`] refuses, or more neighbours than
+    /// 16 bits can number.
     pub(super) fn ensure(
         &mut self,
         c: &Configuration,
@@ -146,6 +147,12 @@ impl NeighborList {
     /// Sorts the atoms into tiles and takes their coordinates.
     fn sort(&mut self, c: &Configuration, reach: f64, plan: Plan) -> Result<Tiles, EngineError> {
         let (cell, positions, periodic) = (&c.cell, &c.positions, c.cell.periodic());
+        if !positions
+            .iter()
+            .all(|r| r.x.is_finite() && r.y.is_finite() && r.z.is_finite())
+        {
+            refuse(cell, positions)?;
+        }
         let [low, high] = region(cell, positions);
         let extent = [0, 1, 2].map(|k| if cell.periodic()[k] { 0.0 } else { high[k] - low[k] });
         let size = ListSize::of_extent(cell, positions.len(), extent, reach);
@@ -203,7 +210,14 @@ impl NeighborList {
         if ranges.len() <= 1 {
             self.blocks.iter_mut().zip(&ranges).try_for_each(work)
         } else {
-            self.blocks.par_iter_mut().zip(&ranges).map(work).collect()
+            let results: Vec<_> = self.blocks.par_iter_mut().zip(&ranges).map(work).collect();
+            // the same error for any number of threads
+            let most = results
+                .into_iter()
+                .filter_map(Result::err)
+                .map(|TooManyPlaces(n)| n)
+                .max();
+            most.map_or(Ok(()), |n| Err(TooManyPlaces(n)))
         }
     }
 }

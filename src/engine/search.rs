@@ -147,7 +147,9 @@ impl Search<'_> {
             rows,
             kinds,
         } = scratch;
-        if f32::ROUNDING * (extent + self.reach) < TOLERANCE * self.reach {
+        // f32 has the digits, and the squares are within its range
+        let in_range = (1e-15..1e15).contains(&self.reach);
+        if in_range && f32::ROUNDING * (extent + self.reach) < TOLERANCE * self.reach {
             self.find(block, single, rows, kinds, isa);
         } else {
             self.find(block, double, rows, kinds, isa);
@@ -186,7 +188,7 @@ impl Search<'_> {
         halo.middle = (low + high) * 0.5;
         // far away, where a reach is below the last digit, it takes more than a reach to be somewhere else
         let margin = Vec3::from_fn(|k, _| (self.reach / cell.height(k)).max(1e-9 * high[k].abs()));
-        // each padding is farther than the reach from the box of the halo and from the other
+        // each padding is farther than the reach from the box of the own slots and from the other
         halo.padding = [3.0, 6.0].map(|away| high + margin * away);
         halo.stretches.clear();
         let mut places = halo.lanes + 1;
@@ -208,6 +210,9 @@ impl Search<'_> {
                 }
                 let count = part.end - part.start;
                 places += count as usize;
+                if places >= 1 << 16 {
+                    continue;
+                }
                 match halo.stretches.last_mut() {
                     Some(last) if last.slot + last.count == part.start && last.shift == found.shift => {
                         last.count += count;
@@ -432,7 +437,7 @@ impl<E: Digits> Space<E> {
         for &panel in &self.panels[..near] {
             let base = usize::from(panel) * PANEL;
             if usize::from(panel) == own_panel {
-                // every atom of the group is near to it, and the panel holds nobody else who is
+                // the group comes first in its panel, and all of it is near
                 for (lane, place) in self.own_places.iter_mut().enumerate() {
                     *place = count + lane;
                 }

@@ -44,7 +44,8 @@ impl Tiles {
         let side = side(extent, wanted / atoms.max(1) as f64);
         let tiles = extent.map(|e| (e / side).round().max(1.0));
         let column = self::side(extent, lanes as f64 / atoms.max(1) as f64);
-        let in_tile = |k: usize, size: f64| (extent[k] / tiles[k] / size).round().clamp(1.0, 64.0);
+        // `max` leaves one bin where an extent overflows and the quotient is no number, which `clamp` keeps
+        let in_tile = |k: usize, size: f64| (extent[k] / tiles[k] / size).round().clamp(1.0, 64.0).max(1.0);
         let bins = [
             in_tile(0, column),
             in_tile(1, column),
