@@ -38,7 +38,8 @@ pub enum Precision {
     Double,
     /// Pairs, and the sum over the neighbours of one atom, in f32, on positions relative to the middle of some hundred
     /// atoms; every other sum, and the state, in f64. Forces are good to about six digits of the largest pair force.
-    /// Tangents and parameter gradients are evaluated in f64 still.
+    /// Tangents and parameter gradients are evaluated in f64 still, and so are blocks that are too wide for f32, such as
+    /// that of an atom that has flown off.
     Mixed,
 }
 

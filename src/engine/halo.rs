@@ -1,7 +1,7 @@
 //! What one block sees: its own atoms and, around them, the halo of atoms and images within reach, copied side by side.
 //!
 //! A kernel reads these copies, by indices of 16 bits: half the memory of the list, no images in the memory of the atoms,
-//! and positions relative to the block, which f32 resolves as well in a large cell as in a small one.
+//! and in f32 positions relative to the block, which are resolved as well in a large cell as in a small one.
 
 use super::coordinates::{Coordinates, Row};
 use super::lines::Lines;
@@ -135,7 +135,7 @@ impl<E: Element> Local<E> {
         let padding = halo.padding.map(|s| cell.cartesian(s) - middle);
         for part in 0..1 + usize::from(direction.is_some()) {
             let zero = [Vec3::zeros(); 2];
-            let copy = Copy {
+            let copy = TakeRows {
                 halo,
                 rows: &coordinates.rows[part],
                 edges: match (part, direction) {
@@ -159,7 +159,7 @@ impl<E: Element> Local<E> {
 }
 
 /// Fills the rows of one part: own rows, padding, the halo by slot and translation.
-struct Copy<'a, E> {
+struct TakeRows<'a, E> {
     halo: &'a Halo,
     rows: &'a [Row],
     edges: [Vec3; 3],
@@ -168,7 +168,7 @@ struct Copy<'a, E> {
     out: &'a mut [[E; 4]],
 }
 
-impl<E: Element> Kernel for Copy<'_, E> {
+impl<E: Element> Kernel for TakeRows<'_, E> {
     type Output = ();
 
     #[inline(always)]

@@ -18,6 +18,7 @@ mod list_size;
 mod neighbors;
 mod order;
 mod pair_term;
+mod panels;
 pub mod reference;
 mod search;
 mod sell;

@@ -3,13 +3,14 @@
 use super::{Cell, Configuration, Vec3};
 use std::f64::consts::PI;
 
-/// Bytes an atom or image takes: coordinates and tangents, sorted copies, bins, and room for the vectors to grow.
+/// Bytes an atom takes, and on the safe side an image, of which only the stretches that a block sees are stored: coordinates
+/// and tangents, bins, and room for the vectors to grow.
 const PER_SLOT: f64 = 140.0;
 /// Bytes an entry takes: a place of 16 bits, and the share of padding and of room to grow.
 const PER_ENTRY: f64 = 3.0;
 /// Bytes that the search for the neighbours of one slice takes for each candidate.
 const PER_CANDIDATE: f64 = 120.0;
-/// Bytes a translation takes, with its tangent.
+/// Bytes a translation takes that some block sees.
 const PER_SHIFT: f64 = 60.0;
 /// Bytes that any list may take.
 const ALLOWANCE: f64 = 2_147_483_648.0;
@@ -45,7 +46,7 @@ pub struct ListSize {
 }
 
 impl ListSize {
-    /// Slots that a 32-bit gather index can reach.
+    /// Atoms and images beyond which a list is not tried.
     pub const MOST_SLOTS: f64 = 2_147_483_648.0;
 
     /// What a list of the given reach, cutoff and skin, needs \[length\].
