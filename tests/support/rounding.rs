@@ -11,6 +11,8 @@ use admd::potentials::form::truncation::Truncated;
 const HALF: f64 = 0.5 * f32::EPSILON as f64;
 /// Roundings on the way from r² to u and its slope, each of which the potential may amplify as it does one of r.
 const EVALUATION: f64 = 16.0;
+/// Where a tail is larger by more than what any truncation takes away at the cutoff: (1/0.8)⁶ − 1 is 2.8.
+const INSIDE: f64 = 0.8;
 
 /// A bound on the rounding, and the sizes of what is rounded.
 pub struct Rounding {
@@ -119,6 +121,12 @@ impl PairVisitor for Sum<'_> {
             let off = shift + EVALUATION * HALF * r;
             let (mut force_off, mut energy_off) =
                 ((curvature + slope / r) * off, slope * off + EVALUATION * HALF * energy);
+            // Near the cutoff a truncated energy is the small difference of an energy and of what the truncation takes
+            // away, which are rounded as they are: no larger than the energy is further in, for a tail that falls off.
+            let inside = Twice::variable(Dual::variable(INSIDE * cutoff, 0), 0);
+            let taken = E::energy(inside * inside, &row.coef);
+            force_off += EVALUATION * HALF * taken.d[0].v.abs();
+            energy_off += EVALUATION * HALF * taken.v.v.abs();
             if (r - cutoff).abs() <= off {
                 // on which side of the cutoff the pair is, rounding decides
                 (force_off, energy_off) = (force_off + slope, energy_off + energy);
