@@ -51,6 +51,19 @@ impl<V: Real, const K: usize> Dual<V, K> {
         Self { v, d, on: [true; K] }
     }
 
+    /// Adds to tangent k what an argument adds to it, by the slope in the argument.
+    #[inline(always)]
+    fn add_product(&mut self, k: usize, argument: Self, slope: V) {
+        if argument.on[k] {
+            self.d[k] = if self.on[k] {
+                argument.d[k].mul_add(slope, self.d[k])
+            } else {
+                argument.d[k] * slope
+            };
+            self.on[k] = true;
+        }
+    }
+
     /// Chain rule for one argument.
     #[inline(always)]
     fn chain(self, (value, slope): (V, V)) -> Self {
@@ -80,6 +93,25 @@ impl<V: Real, const K: usize> Dual<V, K> {
             }
         }
         y
+    }
+}
+
+impl<V: Real> Dual<V, 1> {
+    /// f(x) from f and its slope at the value of x: `self` is f at a variable.
+    ///
+    /// ```
+    /// use admd_ad::{Dual, Real};
+    /// let x = Dual::<f64, 2>::with_tangents(2.0, [1.0, 10.0]);
+    /// let cube = Dual::<f64, 1>::variable(x.v, 0).powi(3).of(x);
+    /// assert_eq!((cube.v, cube.d), (8.0, [12.0, 120.0]));
+    /// ```
+    #[inline(always)]
+    pub fn of<const K: usize>(self, x: Dual<V, K>) -> Dual<V, K> {
+        if self.on[0] {
+            x.chain((self.v, self.d[0]))
+        } else {
+            Dual::constant(self.v)
+        }
     }
 }
 
@@ -200,11 +232,28 @@ impl<V: Real, const K: usize> Real for Dual<V, K> {
 
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
-        let mut y = self.chain2(b, (self.v.mul_add(b.v, c.v), b.v, self.v));
+        let (_, in_self, in_b) = elementary::mul(self.v, b.v);
+        let mut y = Self {
+            v: self.v.mul_add(b.v, c.v),
+            ..c
+        };
         for k in 0..K {
-            if c.on[k] {
-                y.d[k] = if y.on[k] { y.d[k] + c.d[k] } else { c.d[k] };
-                y.on[k] = true;
+            y.add_product(k, self, in_self);
+            y.add_product(k, b, in_b);
+        }
+        y
+    }
+    #[inline(always)]
+    fn squares<const N: usize>(x: [Self; N]) -> Self {
+        let mut values = [V::lit(0.0); N];
+        for i in 0..N {
+            values[i] = x[i].v;
+        }
+        let (value, slopes) = elementary::squares(values);
+        let mut y = Self::constant(value);
+        for k in 0..K {
+            for i in 0..N {
+                y.add_product(k, x[i], slopes[i]);
             }
         }
         y

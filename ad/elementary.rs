@@ -26,6 +26,16 @@ pub fn sq<V: Real>(x: V) -> (V, V) {
     (x.sq(), x + x)
 }
 
+/// Σₖ xₖ² and 2 xₖ.
+#[inline(always)]
+pub fn squares<V: Real, const N: usize>(x: [V; N]) -> (V, [V; N]) {
+    let mut slopes = x;
+    for slope in &mut slopes {
+        *slope = *slope + *slope;
+    }
+    (V::squares(x), slopes)
+}
+
 /// 1/x and −1/x².
 #[inline(always)]
 pub fn recip<V: Real>(x: V) -> (V, V) {

@@ -91,6 +91,19 @@ pub trait Real:
     fn max(self, other: Self) -> Self {
         Self::select(self.lt(other), other, self)
     }
+    /// Σₖ xₖ², the square of a length; its tangents take half the work of those of products.
+    #[inline(always)]
+    fn squares<const N: usize>(x: [Self; N]) -> Self {
+        let mut sum = Self::lit(0.0);
+        for k in (0..N).rev() {
+            sum = if k + 1 == N {
+                x[k] * x[k]
+            } else {
+                x[k].mul_add(x[k], sum)
+            };
+        }
+        sum
+    }
     /// Σₖ wₖ xₖ as one node.
     fn dot(w: &[Self], x: &[Self]) -> Self;
     /// Σₖ xₖ as one node.

@@ -3,7 +3,7 @@
 
 mod support;
 
-use admd_ad::Var;
+use admd_ad::{Dual, Real, Var};
 use admd_ad::explicit::{gradient, hessian_vector, jvp, vjp};
 use admd_ad::tape::{checkpoint, custom};
 use support::functions::{ALL, POINT, features};
@@ -141,4 +141,20 @@ fn norm_is_differentiated_through_every_operation_it_uses() {
         TRANSPOSE,
     );
     assert_close("slopes", &g, &x.map(|x: f64| x / 3.0), TRANSPOSE);
+}
+
+#[test]
+fn squares_are_products_at_every_order() {
+    // with dᵏ the derivative along (1, …, 1) and s = Σ xₖ²: s′ = 2 Σ xₖ, s″ = 2 n, and both from products of duals
+    let mut x = [Dual::<Dual<f64, 1>, 1>::constant(Dual::constant(0.0)); 4];
+    for (x, value) in x.iter_mut().zip([0.5, -1.25, 3.0, 0.0]) {
+        *x = Dual::with_tangents(Dual::variable(value, 0), [Dual::constant(1.0)]);
+    }
+    // one that does not change
+    x[3] = Dual::constant(Dual::constant(2.0));
+    let s = Real::squares(x);
+    let products = x.into_iter().fold(Dual::lit(0.0), |sum, x| x.mul_add(x, sum));
+    for s in [s, products] {
+        assert_eq!((s.v.v, s.v.d[0], s.d[0].v, s.d[0].d[0]), (14.8125, 4.5, 4.5, 6.0));
+    }
 }

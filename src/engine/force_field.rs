@@ -222,7 +222,12 @@ impl ForceField {
         }
         let sweep = Sweep {
             terms: &self.terms,
-            tables: self.terms.iter().zip(&jobs).map(|(t, job)| t.tables(job)).collect(),
+            tables: self
+                .terms
+                .iter()
+                .zip(&jobs)
+                .map(|(t, job)| t.tables(job, request.gradient))
+                .collect(),
             list: &self.list,
             cell: &c.cell,
             request,

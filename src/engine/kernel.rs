@@ -5,7 +5,7 @@
 //! forces are the same in every variant, so the forces have the same bits whatever else is asked for.
 
 use super::halo::Local;
-use super::order::Order;
+use super::order::{CoefficientOf, Order};
 use super::sell::{Block, WIDEST};
 use super::table::{MOST_LEAVES, Table, assemble};
 use admd_ad::{Dual, Element, Kernel, Lane, Real};
@@ -126,7 +126,7 @@ impl<'a, P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'
         slopes: &'a mut [f64],
     ) -> Self {
         local.assert_places(block.halo.len, O::PARTS);
-        table.assert_shape::<O>(<P::Coef<f64>>::COUNT, block.species());
+        table.assert_shape::<O::Coefficients>(<P::Coef<f64>>::COUNT, block.species());
         assert!(sums.lanes == block.lanes() && sums.rows.len() >= O::PARTS * ROWS * sums.lanes);
         assert!(block.width() >= E::WIDEST && block.width() <= WIDEST);
         assert_eq!(
@@ -180,7 +180,8 @@ impl<P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'_, P
             let mut virial = [zero; 6];
             for species in 0..block.species() {
                 let mut slopes = [zero; SWEEP];
-                let (cutoff2, coef) = table.coefficients::<O, L, P::Coef<O::Scalar<L>>>(block, row, species);
+                let (cutoff2, coef) =
+                    table.coefficients::<O::Coefficients, L, P::Coef<CoefficientOf<O, L>>>(block, row, species);
                 let range = block.segment(slice, species);
                 let mut at = range.start + lane;
                 while at < range.end {
@@ -188,10 +189,10 @@ impl<P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'_, P
                     // slice within the entries; every entry is a place of the block.
                     let there: [O::Scalar<L>; 3] = unsafe { local.gather::<O, L>(entries.add(at)) };
                     let d = [there[0] - here[0], there[1] - here[1], there[2] - here[2]];
-                    let r2 = d[0].mul_add(d[0], d[1].mul_add(d[1], d[2] * d[2]));
+                    let r2 = O::Scalar::<L>::squares(d);
                     let near = r2.primal().lt(cutoff2);
                     // a masked lane is evaluated at the largest cutoff: no infinity, no denormal, whatever the energy
-                    let (u, g, du) = P::evaluate(O::Scalar::<L>::select(near, r2, far), &coef, first);
+                    let (u, g, du) = O::evaluate::<P, L>(O::Scalar::<L>::select(near, r2, far), &coef, first);
                     let g = O::Scalar::<L>::select(near, g, zero);
                     for k in 0..3 {
                         force[k] = g.mul_add(d[k], force[k]);

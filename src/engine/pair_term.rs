@@ -2,7 +2,7 @@
 
 use super::halo::Local;
 use super::kernel::{BlockSums, ByDual, ForcePass, PairEvaluator, WithSlopes};
-use super::order::{Along, Order, Value};
+use super::order::{Along, Moved, Order, Value};
 use super::sell::Block;
 use super::table::Table;
 use super::tail::Gas;
@@ -28,7 +28,7 @@ pub(super) struct Job<'a> {
 pub(super) struct Tables<'a> {
     /// Without tangents.
     pub(super) value: &'a Table,
-    /// With tangents along the direction, where there is one.
+    /// With tangents along the direction, where parameters change along it or their gradient is asked for.
     pub(super) along: Option<Table>,
 }
 
@@ -40,6 +40,8 @@ pub(super) struct Pass<'a> {
     pub(super) isa: Isa,
     /// Sum energies and virial, too?
     pub(super) energy: bool,
+    /// Sum tangents, too?
+    pub(super) tangent: bool,
 }
 
 impl Job<'_> {
@@ -71,11 +73,11 @@ pub(super) trait PairTerm: Send + Sync {
     /// Takes new values of the leaves.
     fn set_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError>;
     /// The coefficients of an evaluation.
-    fn tables(&self, job: &Job) -> Tables<'_>;
+    fn tables(&self, job: &Job, gradient: bool) -> Tables<'_>;
     /// How many slopes in coefficients [`PairTerm::evaluate`] sums where asked for.
     fn slopes(&self, along: bool) -> usize;
-    /// Adds forces, and energies and virial where asked for, to the sums of a block; with tangents where the tables have
-    /// them, and with slopes where there is room for them.
+    /// Adds forces, and energies, virial and tangents where asked for, to the sums of a block; with slopes where there is
+    /// room for them.
     fn evaluate(&self, pass: Pass, local: &Local<f64>, sums: &mut BlockSums, slopes: &mut [f64]);
     /// The same in single precision, without tangents and slopes.
     fn evaluate_single(&self, pass: Pass, local: &Local<f32>, sums: &mut BlockSums);
@@ -205,10 +207,12 @@ impl<E: Truncated> PairTerm for Bound<E> {
         Ok(())
     }
 
-    fn tables(&self, job: &Job) -> Tables<'_> {
+    fn tables(&self, job: &Job, gradient: bool) -> Tables<'_> {
+        let changes = (0..self.binding.leaves.len()).any(|k| job.change(k) != 0.0);
+        let along = job.direction.is_some() && (changes || gradient);
         Tables {
             value: &self.table,
-            along: job.direction.map(|_| self.table::<Along>(job)),
+            along: along.then(|| self.table::<Along>(job)),
         }
     }
 
@@ -220,6 +224,7 @@ impl<E: Truncated> PairTerm for Bound<E> {
         let value = pass.tables.value;
         match (&pass.tables.along, slopes.is_empty()) {
             _ if value.pairs() == 0 => {}
+            (None, true) if pass.tangent => self.pass::<ByDual<E>, Moved, _>(pass, local, value, sums, slopes),
             (None, true) => self.pass::<ByDual<E>, Value, _>(pass, local, value, sums, slopes),
             (None, false) => self.pass::<WithSlopes<E>, Value, _>(pass, local, value, sums, slopes),
             (Some(table), true) => self.pass::<ByDual<E>, Along, _>(pass, local, table, sums, slopes),

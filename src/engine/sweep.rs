@@ -157,6 +157,7 @@ impl Sweep<'_> {
                 tables,
                 isa,
                 energy,
+                tangent: request.tangent.is_some(),
             };
             if mixed {
                 term.evaluate_single(pass, single, sums);
