@@ -100,21 +100,6 @@ fn every_instruction_set_agrees_with_the_reference() {
     }
 }
 
-fn bits(e: &Evaluation) -> Vec<u64> {
-    let mut all: Vec<f64> = flat(&e.forces);
-    all.extend(e.energy);
-    all.extend(e.virial.iter().flatten());
-    all.extend(&e.energies);
-    all.extend(&e.gradient);
-    if let Some(t) = &e.tangent {
-        all.extend(flat(&t.forces));
-        all.extend(t.energy);
-        all.extend(t.virial.iter().flatten());
-        all.extend(&t.gradient);
-    }
-    all.into_iter().map(f64::to_bits).collect()
-}
-
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
     // several blocks of 512 atoms, and more than one chunk of coordinates

@@ -228,3 +228,19 @@ pub fn assert_agree(found: &Evaluation, expected: &Evaluation, tolerance: f64) {
         assert_close("tangent of gradient", &f.gradient, &e.gradient, tolerance);
     }
 }
+
+/// The bits of all numbers of an evaluation.
+pub fn bits(e: &Evaluation) -> Vec<u64> {
+    let mut all: Vec<f64> = flat(&e.forces);
+    all.extend(e.energy);
+    all.extend(e.virial.iter().flatten());
+    all.extend(&e.energies);
+    all.extend(&e.gradient);
+    if let Some(t) = &e.tangent {
+        all.extend(flat(&t.forces));
+        all.extend(t.energy);
+        all.extend(t.virial.iter().flatten());
+        all.extend(&t.gradient);
+    }
+    all.into_iter().map(f64::to_bits).collect()
+}
