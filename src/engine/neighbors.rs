@@ -121,7 +121,7 @@ impl NeighborList {
     fn build(&mut self, c: &Configuration, plan: Plan) -> Result<(), EngineError> {
         self.reach = plan.cutoff + plan.skin;
         let reach = self.reach * (1.0 + ROUNDING);
-        let tiles = self.sort(c, reach, plan)?;
+        let tiles = self.sort(c, reach)?;
         self.species[0].clone_from(&c.species);
         self.species[1].clear();
         if plan.species > 1 {
@@ -145,7 +145,7 @@ impl NeighborList {
     }
 
     /// Sorts the atoms into tiles and takes their coordinates.
-    fn sort(&mut self, c: &Configuration, reach: f64, plan: Plan) -> Result<Tiles, EngineError> {
+    fn sort(&mut self, c: &Configuration, reach: f64) -> Result<Tiles, EngineError> {
         let (cell, positions, periodic) = (&c.cell, &c.positions, c.cell.periodic());
         if !positions
             .iter()
@@ -160,7 +160,7 @@ impl NeighborList {
             let atoms = positions.len();
             return Err(EngineError::TooManyImages { atoms, reach, size });
         }
-        let tiles = Tiles::new(cell, low, high, positions.len(), plan.width);
+        let tiles = Tiles::new(cell, low, high, positions.len());
         self.bins.resize(positions.len(), 0);
         let lost = each_chunk(&mut self.bins, |first, bins| {
             let mut lost = false;

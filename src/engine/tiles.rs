@@ -12,8 +12,10 @@ const TILE: f64 = 512.0;
 const SMALL_TILE: f64 = 256.0;
 /// A system is small below this number of atoms. The limits are constants, so that sums do not depend on the threads.
 const SMALL: usize = 2048;
+/// Atoms in a cube as wide as a column: those that the search takes together, so that they are a compact group.
+const COLUMN: f64 = 16.0;
 /// Bins along a column for the length of its side.
-const BINS_PER_SIDE: f64 = 4.0;
+const BINS_PER_SIDE: f64 = 8.0;
 
 /// A region in fractional coordinates, divided.
 #[derive(Clone, Debug, Default)]
@@ -36,14 +38,14 @@ pub(super) struct Stretch {
 }
 
 impl Tiles {
-    /// Divides [low, high], which is the whole cell along periodic edges, for `atoms` atoms in slices of `lanes`.
-    pub(super) fn new(cell: &Cell, low: [f64; 3], high: [f64; 3], atoms: usize, lanes: usize) -> Self {
+    /// Divides [low, high], which is the whole cell along periodic edges, for `atoms` atoms.
+    pub(super) fn new(cell: &Cell, low: [f64; 3], high: [f64; 3], atoms: usize) -> Self {
         // a region without extent has one tile, of any size
         let extent = [0, 1, 2].map(|k| (high[k] - low[k]) * cell.height(k));
         let wanted = if atoms < SMALL { SMALL_TILE } else { TILE };
         let side = side(extent, wanted / atoms.max(1) as f64);
         let tiles = extent.map(|e| (e / side).round().max(1.0));
-        let column = self::side(extent, lanes as f64 / atoms.max(1) as f64);
+        let column = self::side(extent, COLUMN / atoms.max(1) as f64);
         // `max` leaves one bin where an extent overflows and the quotient is no number, which `clamp` keeps
         let in_tile = |k: usize, size: f64| (extent[k] / tiles[k] / size).round().clamp(1.0, 64.0).max(1.0);
         let bins = [
