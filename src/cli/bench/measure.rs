@@ -150,16 +150,16 @@ fn rows<'a>(times: impl IntoIterator<Item = (&'a str, Times)>, atoms: usize) -> 
 /// Whole evaluations of the force field, by what is asked for.
 pub(super) fn evaluation(task: &Task) -> Result<Section, CliError> {
     let c = task.melt.configuration();
-    let along = Direction {
+    let along = [Direction {
         positions: c.positions.iter().map(|r| r.map(f64::sin)).collect(),
         ..Direction::default()
-    };
+    }];
     let gradient = Request {
         gradient: true,
         ..Request::FORCES
     };
     let hessian = Request {
-        tangent: Some(&along),
+        tangents: &along,
         ..Request::FORCES
     };
     let fields = [field(Precision::Double)?, field(Precision::Mixed)?].map(RefCell::new);
