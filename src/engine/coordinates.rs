@@ -29,20 +29,41 @@ pub(super) struct Layout {
     pub(super) wraps: Vec<[i32; 3]>,
 }
 
-/// How many cells a point is outside the cell, along periodic edges.
-#[inline(always)]
-pub(super) fn wrap(periodic: [bool; 3], s: Vec3) -> [i32; 3] {
-    let mut n = [0; 3];
-    for k in 0..3 {
-        // rounded towards zero, then down: `floor` is a call on processors without SSE4.1
-        let whole = s[k] as i32;
-        n[k] = if periodic[k] {
-            whole.saturating_sub(i32::from(s[k] < f64::from(whole)))
-        } else {
-            0
-        };
+/// 1.5 · 2⁵²: added to a number, it leaves the nearest whole one in the low bits.
+pub(super) const WHOLE: f64 = 6_755_399_441_055_744.0;
+/// Cells that an atom may be away from its own, so that wrapping keeps some digits of the position.
+pub(super) const MOST_WRAPS: f64 = 1e9;
+
+/// Fractional coordinates by fixed operations, which wrap the same atoms wherever they are made.
+pub(super) struct Fractions {
+    /// Those of the points x, y, z.
+    pub(super) columns: [Vec3; 3],
+    periodic: [bool; 3],
+}
+
+impl Fractions {
+    pub(super) fn new(cell: &Cell) -> Self {
+        Self {
+            columns: [Vec3::x(), Vec3::y(), Vec3::z()].map(|axis| cell.fractional(axis)),
+            periodic: cell.periodic(),
+        }
     }
-    n
+
+    /// How many cells a point is outside the cell, along periodic edges; at most some [`MOST_WRAPS`].
+    #[inline(always)]
+    fn wrap(&self, r: Vec3) -> [i32; 3] {
+        let [x, y, z] = &self.columns;
+        let mut n = [0; 3];
+        for k in 0..3 {
+            let s = x[k] * r.x + y[k] * r.y + z[k] * r.z;
+            // to the nearest whole number, then down: `floor` is a call on processors without SSE4.1, and a conversion
+            // that saturates is slow
+            let bits = s + WHOLE;
+            let down = (bits.to_bits() as i32).wrapping_sub(i32::from(s < bits - WHOLE));
+            n[k] = if self.periodic[k] { down } else { 0 };
+        }
+        n
+    }
 }
 
 /// The wrapped position \[length\].
@@ -94,7 +115,13 @@ impl Coordinates {
     }
 
     /// Takes the positions \[length\] of the atoms for a new list, and copies them to `built`.
-    pub(super) fn start(&mut self, layout: &mut Layout, cell: &Cell, positions: &[Vec3], built: &mut Vec<Vec3>) {
+    pub(super) fn start(
+        &mut self,
+        layout: &mut Layout,
+        (cell, fractions): (&Cell, &Fractions),
+        positions: &[Vec3],
+        built: &mut Vec<Vec3>,
+    ) {
         let count = layout.atoms.len();
         self.rows.resize(count, Row::default());
         layout.wraps.resize(count, [0; 3]);
@@ -108,7 +135,7 @@ impl Coordinates {
         chunks.into_par_iter().for_each(|(rows, wraps, built, atoms)| {
             for (((row, n), built), atom) in rows.iter_mut().zip(wraps).zip(built).zip(atoms) {
                 let r = positions[*atom as usize];
-                *n = wrap(cell.periodic(), cell.fractional(r));
+                *n = fractions.wrap(r);
                 *built = place(r, *n, cell);
                 *row = Row::new(*built);
             }

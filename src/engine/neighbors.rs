@@ -5,13 +5,13 @@
 //! F. The list is valid while that is at least the cutoff; without a change of the cell this is the usual rule that no
 //! atom may have moved by more than half the skin.
 
-use super::coordinates::{Coordinates, Layout, Leash, each_chunk, wrap};
+use super::coordinates::{Coordinates, Fractions, Layout, Leash, MOST_WRAPS, each_chunk};
 use super::force_field::NeighborStatistics;
 use super::search::{Scratch, Search, TooManyPlaces};
 use super::sell::Block;
-use super::tiles::{Tiles, counting_sort};
+use super::tiles::{Binning, Tiles, counting_sort};
 use super::{Cell, Configuration, Direction, EngineError, ListSize, Mat3, Vec3};
-use admd_ad::Isa;
+use admd_ad::{Isa, dispatch};
 use core::cell::RefCell;
 use core::ops::Range;
 use rayon::prelude::*;
@@ -22,8 +22,6 @@ const ROUNDING: f64 = 1e-10;
 const MOST_OWN: usize = 1024;
 /// Atoms that are looked at for the extent of an open system.
 const SAMPLE: usize = 10_000;
-/// Cells that an atom may be away from its own, so that wrapping keeps some digits of the position.
-const MOST_WRAPS: f64 = 1e9;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -119,7 +117,7 @@ impl NeighborList {
     fn build(&mut self, c: &Configuration, plan: Plan) -> Result<(), EngineError> {
         self.reach = plan.cutoff + plan.skin;
         let reach = self.reach * (1.0 + ROUNDING);
-        let tiles = self.sort(c, reach, plan)?;
+        let tiles = self.sort(c, reach, plan.isa)?;
         self.species[0].clone_from(&c.species);
         self.species[1].clear();
         if plan.species > 1 {
@@ -143,12 +141,11 @@ impl NeighborList {
     }
 
     /// Sorts the atoms into tiles and takes their coordinates.
-    fn sort(&mut self, c: &Configuration, reach: f64, plan: Plan) -> Result<Tiles, EngineError> {
-        let (cell, positions, periodic) = (&c.cell, &c.positions, c.cell.periodic());
-        if !positions
-            .iter()
-            .all(|r| r.x.is_finite() && r.y.is_finite() && r.z.is_finite())
-        {
+    fn sort(&mut self, c: &Configuration, reach: f64, isa: Isa) -> Result<Tiles, EngineError> {
+        let (cell, positions) = (&c.cell, &c.positions);
+        // no early end, so that the compiler takes several at a time
+        let finite = |fine: bool, r: &Vec3| fine & r.x.is_finite() & r.y.is_finite() & r.z.is_finite();
+        if !positions.iter().fold(true, finite) {
             refuse(cell, positions)?;
         }
         let [low, high] = region(cell, positions);
@@ -158,34 +155,29 @@ impl NeighborList {
             let atoms = positions.len();
             return Err(EngineError::TooManyImages { atoms, reach, size });
         }
-        let tiles = Tiles::new(cell, low, high, positions.len(), plan.width);
+        let tiles = Tiles::new(cell, low, high, positions.len());
         self.bins.resize(positions.len(), 0);
+        let fractions = Fractions::new(cell);
         let lost = each_chunk(&mut self.bins, |first, bins| {
-            let mut lost = false;
-            for (bin, r) in bins.iter_mut().zip(&positions[first..]) {
-                let s = cell.fractional(*r);
-                let near = s.x.abs() <= MOST_WRAPS && s.y.abs() <= MOST_WRAPS && s.z.abs() <= MOST_WRAPS;
-                lost |= !near;
-                let s = match wrap(periodic, s) {
-                    [0, 0, 0] => s,
-                    n => cell.fractional(r - cell.translation(n)),
-                };
-                *bin = tiles.bin(s) as u32;
-            }
-            lost
+            let binning = Binning {
+                tiles: &tiles,
+                fractions: &fractions,
+                edges: [0, 1, 2].map(|k| cell.edge(k)),
+                positions: &positions[first..],
+                bins,
+            };
+            dispatch(isa, binning)
         });
         if lost {
             refuse(cell, positions)?;
         }
         let layout = &mut self.layout;
         let count = tiles.len() * tiles.bins_of_tile();
-        counting_sort(&self.bins, count, &mut self.starts, &mut layout.atoms);
-        layout.slots.resize(positions.len(), 0);
-        for (slot, &atom) in layout.atoms.iter().enumerate() {
-            layout.slots[atom as usize] = slot as u32;
-        }
+        let of_layout = [&mut layout.atoms, &mut layout.slots];
+        counting_sort(&self.bins, count, &mut self.starts, of_layout);
         self.positions.resize(positions.len(), Vec3::zeros());
-        self.coordinates.start(layout, cell, positions, &mut self.positions);
+        self.coordinates
+            .start(layout, (cell, &fractions), positions, &mut self.positions);
         Ok(tiles)
     }
 

@@ -113,6 +113,9 @@ impl<E: Digits> Space<E> {
             [L::lit(high[0]), L::lit(high[1]), L::lit(high[2])],
         );
         let (beyond, minus) = (L::lit(E::FAR), L::lit(-E::FAR));
+        // in registers, where the writes cannot touch them
+        let [x, y, z] = &mut self.axes;
+        let axes = [x.as_mut_ptr(), y.as_mut_ptr(), z.as_mut_ptr()];
         for panel in 0..panels {
             let base = panel * PANEL;
             let (mut bottom, mut top) = ([beyond; 3], [minus; 3]);
@@ -125,7 +128,7 @@ impl<E: Digits> Space<E> {
                 for k in 0..3 {
                     let here = L::select(near, r[k], beyond);
                     // SAFETY: the axes hold whole panels.
-                    unsafe { here.store(self.axes[k].as_mut_ptr().add(step)) };
+                    unsafe { here.store(axes[k].add(step)) };
                     bottom[k] = bottom[k].min(here);
                     top[k] = L::select(near, top[k].max(r[k]), top[k]);
                 }
@@ -143,15 +146,29 @@ impl<E: Digits> Space<E> {
         (panels, largest)
     }
 
-    /// The places within reach of the box around a group of atoms become the candidates; returns their number.
+    /// The places within reach of the box around a group of atoms become the candidates, the group itself first; returns
+    /// their number.
     #[inline(always)]
     pub(super) fn approach<L: Lane<Element = E>>(&mut self, panels: usize, group: Range<usize>, limit: L) -> usize {
         let own_panel = group.start / PANEL;
+        assert!(own_panel < panels);
+        for lane in 0..PANEL {
+            self.own_places[lane] = lane;
+        }
         let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-        for place in group {
+        if group.len() == PANEL {
             for k in 0..3 {
-                let x = self.axes[k][place].widen();
-                (low[k], high[k]) = (low[k].min(x), high[k].max(x));
+                (low[k], high[k]) = (
+                    self.corners[0][k][own_panel].widen(),
+                    self.corners[1][k][own_panel].widen(),
+                );
+            }
+        } else {
+            for place in group {
+                for k in 0..3 {
+                    let x = self.axes[k][place].widen();
+                    (low[k], high[k]) = (low[k].min(x), high[k].max(x));
+                }
             }
         }
         let low = [L::lit(low[0]), L::lit(low[1]), L::lit(low[2])];
@@ -187,7 +204,7 @@ impl<E: Digits> Space<E> {
             }
             at += L::WIDTH;
         }
-        self.candidates.make_room((near + 1) * PANEL);
+        self.candidates.make_room((near + 2) * PANEL);
         let [x, y, z] = &self.axes;
         let (x, y, z) = (x.as_ptr(), y.as_ptr(), z.as_ptr());
         let Candidates {
@@ -195,24 +212,21 @@ impl<E: Digits> Space<E> {
             axes: [kx, ky, kz],
         } = &mut self.candidates;
         let (kept, kx, ky, kz) = (kept.as_mut_ptr(), kx.as_mut_ptr(), ky.as_mut_ptr(), kz.as_mut_ptr());
+        let listed = &self.panels[..near];
         let mut count = 0;
-        for &panel in &self.panels[..near] {
-            let base = usize::from(panel) * PANEL;
-            if usize::from(panel) == own_panel {
-                // the group comes first in its panel, and all of it is near
-                for (lane, place) in self.own_places.iter_mut().enumerate() {
-                    *place = count + lane;
-                }
-            }
+        // first the panel that the group begins, then the others
+        let mut base = own_panel * PANEL;
+        let mut next = 0;
+        loop {
             for step in (0..PANEL).step_by(L::WIDTH) {
                 let at = base + step;
                 // SAFETY: the panel is within the axes and the places; what is kept so far is no more than the panels
                 // before, and the candidates have room for one more.
                 unsafe {
                     let (x, y, z) = (L::load(x.add(at)), L::load(y.add(at)), L::load(z.add(at)));
-                    let dx = (low[0] - x).max(x - high[0]).max(zero);
-                    let dy = (low[1] - y).max(y - high[1]).max(zero);
-                    let dz = (low[2] - z).max(z - high[2]).max(zero);
+                    let dx = x - x.max(low[0]).min(high[0]);
+                    let dy = y - y.max(low[1]).min(high[1]);
+                    let dz = z - z.max(low[2]).min(high[2]);
                     let r2 = dx.mul_add(dx, dy.mul_add(dy, dz * dz));
                     let mask = r2.lt(limit);
                     x.pack(mask, kx.add(count));
@@ -221,6 +235,14 @@ impl<E: Digits> Space<E> {
                     count += L::keep(mask, places.add(at), kept.add(count));
                 }
             }
+            if next < near && usize::from(listed[next]) == own_panel {
+                next += 1;
+            }
+            if next == near {
+                break;
+            }
+            base = usize::from(listed[next]) * PANEL;
+            next += 1;
         }
         count
     }
@@ -228,15 +250,14 @@ impl<E: Digits> Space<E> {
     /// Sorts the candidates by species into whole panels, in the order that they have.
     pub(super) fn sort(&mut self, count: usize, padding: u16, kinds: &[u16], segments: &mut [Range<usize>]) {
         self.sorted.make_room(count + (segments.len() + 1) * PANEL);
-        let own = self.own_places;
         let mut at = 0;
         for (species, segment) in segments.iter_mut().enumerate() {
             let start = at;
             for k in 0..count {
                 let place = self.candidates.places[k];
                 if usize::from(kinds[usize::from(place)]) == species {
-                    if let Some(own) = own.iter().position(|own| *own == k) {
-                        self.own_places[own] = at;
+                    if k < PANEL {
+                        self.own_places[k] = at;
                     }
                     self.sorted.places[at] = place;
                     for axis in 0..3 {
@@ -252,80 +273,75 @@ impl<E: Digits> Space<E> {
     }
 }
 
-/// Writes to each of two rows the candidates of a segment within reach of an atom, without itself, and returns their
-/// numbers. `me` are the places of the atoms, `own` says where they are among the candidates. A panel of nothing near
-/// follows the segment.
+/// Atoms that are compared at a time with the same candidates.
+pub(super) const TOGETHER: usize = 4;
+
+/// Some atoms that are compared with the same candidates.
+pub(super) struct Few<E> {
+    /// Where they are among the candidates.
+    pub(super) own: [usize; TOGETHER],
+    pub(super) positions: [[E; 3]; TOGETHER],
+}
+
+/// Writes to the row of each atom the candidates of a segment within reach of it, without itself, and returns their
+/// numbers. The atoms of the group are the first in their segments, and a panel of nothing near follows each segment.
 #[inline(always)]
 pub(super) fn compare<E: Digits, L: Lane<Element = E>>(
     candidates: &Candidates<E>,
     range: Range<usize>,
-    (me, own): ([usize; 2], [usize; 2]),
-    r: [[E; 3]; 2],
+    few: &Few<E>,
     limit: L,
-    [first, second]: [&mut [u16]; 2],
-) -> [usize; 2] {
+    (rows, stride): (&mut [u16], usize),
+) -> [usize; TOGETHER] {
+    let mut found = [0; TOGETHER];
+    if range.is_empty() {
+        return found;
+    }
     let Candidates {
         places,
         axes: [x, y, z],
     } = candidates;
     let room = range.end + PANEL;
     assert!(room <= x.len() && room <= y.len() && room <= z.len() && room <= places.len());
-    assert!(range.len() + 2 * PANEL <= first.len() && range.len() + 2 * PANEL <= second.len());
+    assert!(range.len() + 2 * PANEL <= stride && TOGETHER * stride <= rows.len());
     // in registers, where the writes to the rows cannot touch them
     let (x, y, z, places) = (x.as_ptr(), y.as_ptr(), z.as_ptr(), places.as_ptr());
-    let (to_first, to_second) = (first.as_mut_ptr(), second.as_mut_ptr());
-    let (ax, ay, az) = (
-        L::lit(r[0][0].widen()),
-        L::lit(r[0][1].widen()),
-        L::lit(r[0][2].widen()),
-    );
-    let (bx, by, bz) = (
-        L::lit(r[1][0].widen()),
-        L::lit(r[1][1].widen()),
-        L::lit(r[1][2].widen()),
-    );
-    // the register in which the first of the atoms meets itself
-    let own = |k: usize| {
-        if range.contains(&own[k]) {
-            own[k] - range.start
-        } else {
-            0
+    let rows = rows.as_mut_ptr();
+    let mut atoms = [[L::lit(0.0); 3]; TOGETHER];
+    for k in 0..TOGETHER {
+        for axis in 0..3 {
+            atoms[k][axis] = L::lit(few.positions[k][axis].widen());
         }
-    };
-    let meet = range.start + own(0).min(own(1)) / L::WIDTH * L::WIDTH;
-    let (mut a, mut b) = (0, 0);
-    let mut before = [0; 2];
-    for part in [range.start..meet, meet..range.end] {
-        before = [a, b];
-        let mut at = part.start;
-        while at < part.end {
-            // SAFETY: the assertions above leave room for a panel at every position of the range and in the rows.
-            unsafe {
-                let (xs, ys, zs) = (L::load(x.add(at)), L::load(y.add(at)), L::load(z.add(at)));
-                let (dx, dy, dz) = (xs - ax, ys - ay, zs - az);
-                let near = dx.mul_add(dx, dy.mul_add(dy, dz * dz)).lt(limit);
-                a += L::keep(near, places.add(at), to_first.add(a));
-                let (dx, dy, dz) = (xs - bx, ys - by, zs - bz);
-                let near = dx.mul_add(dx, dy.mul_add(dy, dz * dz)).lt(limit);
-                b += L::keep(near, places.add(at), to_second.add(b));
+    }
+    let mut at = range.start;
+    while at < range.start + PANEL {
+        // SAFETY: the assertions above leave room for a panel at every position of the range and in the rows.
+        unsafe {
+            let (xs, ys, zs) = (L::load(x.add(at)), L::load(y.add(at)), L::load(z.add(at)));
+            for k in 0..TOGETHER {
+                let [x, y, z] = atoms[k];
+                let (dx, dy, dz) = (xs - x, ys - y, zs - z);
+                // an atom is not its own neighbour
+                let me = few.own[k].wrapping_sub(at);
+                let other = L::from_fn(|lane| if lane == me { 0.0 } else { 1.0 });
+                let near = dx.mul_add(dx, dy.mul_add(dy, dz * dz)).lt(limit) & L::lit(0.0).lt(other);
+                found[k] += L::keep(near, places.add(at), rows.add(k * stride + found[k]));
             }
-            at += L::WIDTH;
         }
+        at += L::WIDTH;
     }
-    [
-        leave_out(first, before[0]..a, me[0]),
-        leave_out(second, before[1]..b, me[1]),
-    ]
-}
-
-/// Takes an atom out of its own row, where it is in the given range if anywhere; returns how many are left.
-#[inline(always)]
-fn leave_out(row: &mut [u16], range: Range<usize>, own: usize) -> usize {
-    match row[range.clone()].iter().position(|place| usize::from(*place) == own) {
-        None => range.end,
-        Some(k) => {
-            row[range.start + k] = row[range.end - 1];
-            range.end - 1
+    while at < range.end {
+        // SAFETY: as above.
+        unsafe {
+            let (xs, ys, zs) = (L::load(x.add(at)), L::load(y.add(at)), L::load(z.add(at)));
+            for k in 0..TOGETHER {
+                let [x, y, z] = atoms[k];
+                let (dx, dy, dz) = (xs - x, ys - y, zs - z);
+                let near = dx.mul_add(dx, dy.mul_add(dy, dz * dz)).lt(limit);
+                found[k] += L::keep(near, places.add(at), rows.add(k * stride + found[k]));
+            }
         }
+        at += L::WIDTH;
     }
+    found
 }

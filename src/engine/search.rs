@@ -7,7 +7,7 @@
 
 use super::coordinates::Coordinates;
 use super::halo::{Halo, PANEL, Stretch};
-use super::panels::{Digits, Space, TOLERANCE, compare};
+use super::panels::{Digits, Few, Space, TOGETHER, TOLERANCE, compare};
 use super::sell::{Block, Rows, WIDEST};
 use super::tiles::Tiles;
 use super::{Cell, Vec3};
@@ -217,22 +217,28 @@ impl<E: Digits> Kernel<E> for FindBlock<'_, E> {
                 for segment in &segments {
                     let mut counts = [0; WIDEST];
                     rows.make_room(width, segment.len());
-                    for pair in 0..width / 2 {
-                        let place = first + 2 * pair;
-                        let real = own.saturating_sub(place).min(2);
-                        if real > 0 {
-                            // the last atom may be alone: then it is compared twice
-                            let places = [place, place + real - 1];
-                            // no closures: see `order`
-                            let own = [own_places[places[0] - group], own_places[places[1] - group]];
-                            let [x, y, z] = &*axes;
-                            let r = [
-                                [x[places[0]], y[places[0]], z[places[0]]],
-                                [x[places[1]], y[places[1]], z[places[1]]],
-                            ];
-                            let found =
-                                compare::<E, L>(candidates, segment.clone(), (places, own), r, limit2, rows.pair(pair));
-                            counts[2 * pair..2 * pair + real].copy_from_slice(&found[..real]);
+                    for within in (0..width).step_by(TOGETHER) {
+                        let place = first + within;
+                        let real = own.saturating_sub(place).min(TOGETHER);
+                        if real == 0 {
+                            break;
+                        }
+                        let mut few = Few {
+                            own: [0; TOGETHER],
+                            positions: [[E::default(); 3]; TOGETHER],
+                        };
+                        for k in 0..TOGETHER {
+                            // where there are fewer, the last is compared again
+                            let atom = place + k.min(real - 1);
+                            few.own[k] = own_places[atom - group];
+                            for axis in 0..3 {
+                                few.positions[k][axis] = axes[axis][atom];
+                            }
+                        }
+                        let found =
+                            compare::<E, L>(candidates, segment.clone(), &few, limit2, rows.starting_at(within));
+                        for k in 0..TOGETHER {
+                            counts[within + k] = if k < real { found[k] } else { 0 };
                         }
                     }
                     block.push(rows, &counts[..width]);

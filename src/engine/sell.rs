@@ -30,12 +30,10 @@ impl Rows {
         }
     }
 
-    /// The rows of two atoms, 2 · `pair` and the next.
+    /// The rows from that of an atom on, and the length of each.
     #[inline(always)]
-    pub(super) fn pair(&mut self, pair: usize) -> [&mut [u16]; 2] {
-        let first = 2 * pair * self.stride;
-        let (a, b) = self.lines[first..first + 2 * self.stride].split_at_mut(self.stride);
-        [a.as_flattened_mut(), b.as_flattened_mut()]
+    pub(super) fn starting_at(&mut self, atom: usize) -> (&mut [u16], usize) {
+        (self.lines[atom * self.stride..].as_flattened_mut(), 8 * self.stride)
     }
 }
 
@@ -103,36 +101,20 @@ impl Block {
                 line.copy_from_slice(&[padding; 8]);
             }
         }
-        let groups = self.width / 8;
-        let end = self.used + 8 * whole * groups;
+        let end = self.used + whole * self.width;
         if self.lines.len() < end {
             self.lines.resize(end + end / 2, [padding; 8]);
         }
         let out = &mut self.lines[self.used..end];
-        let mut highest = [0_u16; 8];
-        for group in 0..groups {
-            let rows = &rows.lines[8 * group * rows.stride..8 * (group + 1) * rows.stride];
-            let stride = rows.len() / 8;
-            for first in 0..whole {
-                let mut square = [[0_u16; 8]; 8];
-                for lane in 0..8 {
-                    square[lane] = rows[lane * stride + first];
-                    for k in 0..8 {
-                        highest[k] = highest[k].max(square[lane][k]);
-                    }
-                }
-                let square = transpose(square);
-                let out = &mut out[8 * first * groups..8 * (first + 1) * groups];
-                for k in 0..8 {
-                    out[k * groups + group] = square[k];
-                }
-            }
-        }
+        let highest = match self.width {
+            8 => transpose_rows::<1>(rows, whole, out),
+            _ => transpose_rows::<2>(rows, whole, out),
+        };
         assert!(
             highest.iter().all(|place| *place <= padding),
             "a neighbour is out of range"
         );
-        self.used += depth * groups;
+        self.used += depth * self.width / 8;
         self.ends.push(8 * self.used as u32);
     }
 
@@ -189,4 +171,34 @@ impl Block {
         let row = self.entries()[range].iter().skip(within).step_by(self.width);
         row.map(|place| usize::from(*place))
     }
+}
+
+/// Writes the first `whole` lines of the rows of 8 · `GROUPS` atoms with the atoms side by side, and returns the highest
+/// places of each column of the lines.
+#[inline(always)]
+fn transpose_rows<const GROUPS: usize>(rows: &Rows, whole: usize, out: &mut [[u16; 8]]) -> [u16; 8] {
+    let (out, _) = out.as_chunks_mut::<GROUPS>();
+    let (out, _) = out.as_chunks_mut::<8>();
+    assert!(out.len() == whole);
+    let mut highest = [0_u16; 8];
+    for group in 0..GROUPS {
+        let mut lines = [&[][..]; 8];
+        for lane in 0..8 {
+            lines[lane] = &rows.lines[(8 * group + lane) * rows.stride..][..whole];
+        }
+        for first in 0..whole {
+            let mut square = [[0; 8]; 8];
+            for lane in 0..8 {
+                square[lane] = lines[lane][first];
+                for k in 0..8 {
+                    highest[k] = highest[k].max(square[lane][k]);
+                }
+            }
+            let square = transpose(square);
+            for k in 0..8 {
+                out[first][k][group] = square[k];
+            }
+        }
+    }
+    highest
 }

@@ -3,7 +3,9 @@
 //! Atoms are sorted tile by tile, so that a block of the list, made of one tile, sees few atoms outside itself; in a tile
 //! by columns, up one and down the next, so that consecutive atoms, the lanes of a slice, are close to each other.
 
+use super::coordinates::{Fractions, MOST_WRAPS, WHOLE};
 use super::{Cell, Vec3};
+use admd_ad::{Kernel, Lane, Mask};
 
 /// Atoms in a tile for a system of some thousand atoms and more: large enough that a block sees few atoms outside itself,
 /// small enough that its coordinates stay in the nearest caches.
@@ -12,8 +14,10 @@ const TILE: f64 = 512.0;
 const SMALL_TILE: f64 = 256.0;
 /// A system is small below this number of atoms. The limits are constants, so that sums do not depend on the threads.
 const SMALL: usize = 2048;
+/// Atoms in a cube as wide as a column: those that the search takes together, so that they are a compact group.
+const COLUMN: f64 = 16.0;
 /// Bins along a column for the length of its side.
-const BINS_PER_SIDE: f64 = 4.0;
+const BINS_PER_SIDE: f64 = 8.0;
 
 /// A region in fractional coordinates, divided.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +29,6 @@ pub(super) struct Tiles {
     /// Columns of a tile along x and y, and bins of a column along z.
     bins: [usize; 3],
     periodic: [bool; 3],
-    /// For each bin along an axis the part of its tile in the number of a bin, and its place in the tile.
-    places: [Vec<(u32, u32)>; 3],
 }
 
 /// Bins that a search visits: a stretch of consecutive ones, and the translation of the image, in cells.
@@ -36,14 +38,14 @@ pub(super) struct Stretch {
 }
 
 impl Tiles {
-    /// Divides [low, high], which is the whole cell along periodic edges, for `atoms` atoms in slices of `lanes`.
-    pub(super) fn new(cell: &Cell, low: [f64; 3], high: [f64; 3], atoms: usize, lanes: usize) -> Self {
+    /// Divides [low, high], which is the whole cell along periodic edges, for `atoms` atoms.
+    pub(super) fn new(cell: &Cell, low: [f64; 3], high: [f64; 3], atoms: usize) -> Self {
         // a region without extent has one tile, of any size
         let extent = [0, 1, 2].map(|k| (high[k] - low[k]) * cell.height(k));
         let wanted = if atoms < SMALL { SMALL_TILE } else { TILE };
         let side = side(extent, wanted / atoms.max(1) as f64);
         let tiles = extent.map(|e| (e / side).round().max(1.0));
-        let column = self::side(extent, lanes as f64 / atoms.max(1) as f64);
+        let column = self::side(extent, COLUMN / atoms.max(1) as f64);
         // `max` leaves one bin where an extent overflows and the quotient is no number, which `clamp` keeps
         let in_tile = |k: usize, size: f64| (extent[k] / tiles[k] / size).round().clamp(1.0, 64.0).max(1.0);
         let bins = [
@@ -51,7 +53,7 @@ impl Tiles {
             in_tile(1, column),
             in_tile(2, column / BINS_PER_SIDE),
         ];
-        let mut made = Self {
+        Self {
             low,
             scale: [0, 1, 2].map(|k| {
                 let scale = tiles[k] * bins[k] / (high[k] - low[k]);
@@ -60,17 +62,7 @@ impl Tiles {
             tiles: tiles.map(|n| n as usize),
             bins: bins.map(|n| n as usize),
             periodic: cell.periodic(),
-            places: [const { Vec::new() }; 3],
-        };
-        for k in 0..3 {
-            let place = |bin: usize| {
-                let mut tile = [0; 3];
-                tile[k] = bin / made.bins[k];
-                (made.first_bin(tile) as u32, (bin % made.bins[k]) as u32)
-            };
-            made.places[k] = (0..made.tiles[k] * made.bins[k]).map(place).collect();
         }
-        made
     }
 
     /// Number of tiles.
@@ -81,23 +73,6 @@ impl Tiles {
     /// Number of bins of a tile.
     pub(super) fn bins_of_tile(&self) -> usize {
         self.bins.iter().product()
-    }
-
-    /// The bin of a point; what lies outside belongs to the outermost bin.
-    #[inline(always)]
-    pub(super) fn bin(&self, s: Vec3) -> usize {
-        let mut tile = 0;
-        let mut within = [0; 3];
-        for k in 0..3 {
-            let bin = ((s[k] - self.low[k]) * self.scale[k]) as usize;
-            let (part, place) = self.places[k][bin.min(self.places[k].len() - 1)];
-            tile += part as usize;
-            within[k] = place as usize;
-        }
-        let [x, y, z] = within;
-        let (column, up) = self.column(x, y);
-        let height = if up { z } else { self.bins[2] - 1 - z };
-        tile + column * self.bins[2] + height
     }
 
     fn first_bin(&self, [x, y, z]: [usize; 3]) -> usize {
@@ -200,6 +175,109 @@ impl Tiles {
     }
 }
 
+/// Finds the bins of atoms; what lies outside belongs to the outermost bins. Is an atom too far away to be wrapped?
+pub(super) struct Binning<'a> {
+    pub(super) tiles: &'a Tiles,
+    pub(super) fractions: &'a Fractions,
+    pub(super) edges: [Vec3; 3],
+    pub(super) positions: &'a [Vec3],
+    pub(super) bins: &'a mut [u32],
+}
+
+/// Atoms whose coordinates are put side by side at a time.
+const BATCH: usize = 64;
+
+impl Kernel<f64> for Binning<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<L: Lane<Element = f64>>(self) -> bool {
+        let Self {
+            tiles,
+            fractions,
+            edges: vectors,
+            positions,
+            bins,
+        } = self;
+        let (mut inverse, mut edges) = ([[L::lit(0.0); 3]; 3], [[L::lit(0.0); 3]; 3]);
+        for k in 0..3 {
+            for c in 0..3 {
+                inverse[k][c] = L::lit(fractions.columns[c][k]);
+                edges[k][c] = L::lit(vectors[c][k]);
+            }
+        }
+        let (zero, half, most_wraps) = (L::lit(0.0), L::lit(0.5), L::lit(MOST_WRAPS));
+        let count = [0, 1, 2].map(|k| tiles.bins[k] as f64);
+        let mut fine = L::Mask::splat(true);
+        let mut r = [[0.0; BATCH]; 3];
+        let mut found = [0.0; BATCH];
+        for (bins, positions) in bins.chunks_mut(BATCH).zip(positions.chunks(BATCH)) {
+            for (k, position) in positions.iter().enumerate() {
+                for axis in 0..3 {
+                    r[axis][k] = position[axis];
+                }
+            }
+            for at in (0..BATCH).step_by(L::WIDTH) {
+                let mut here = [zero; 3];
+                for axis in 0..3 {
+                    // SAFETY: a batch is a whole number of registers of any width.
+                    here[axis] = unsafe { L::load(r[axis].as_ptr().add(at)) };
+                }
+                let mut wraps = [zero; 3];
+                for k in 0..3 {
+                    // the operations of `Fractions::wrap`, so that the same atoms are wrapped
+                    let s = inverse[k][0] * here[0] + inverse[k][1] * here[1] + inverse[k][2] * here[2];
+                    fine = fine & s.abs().lt(most_wraps);
+                    if tiles.periodic[k] {
+                        wraps[k] = down(s);
+                    }
+                }
+                let mut wrapped = here;
+                for k in 0..3 {
+                    let by = edges[k][0] * wraps[0] + edges[k][1] * wraps[1] + edges[k][2] * wraps[2];
+                    wrapped[k] = here[k] - by;
+                }
+                let (mut tile, mut within) = ([zero; 3], [zero; 3]);
+                for k in 0..3 {
+                    let s = inverse[k][0] * wrapped[0] + inverse[k][1] * wrapped[1] + inverse[k][2] * wrapped[2];
+                    let last = tiles.tiles[k] as f64 * count[k] - 1.0;
+                    // in this order what is no number becomes zero
+                    let bin = zero.max((s - tiles.low[k]) * tiles.scale[k]).min(L::lit(last));
+                    let bin = down(bin);
+                    tile[k] = down((bin + half) * (1.0 / count[k]));
+                    within[k] = bin - tile[k] * count[k];
+                }
+                // as `first_bin` and `column`, in whole numbers that f64 holds exactly
+                let [x, y, z] = within;
+                let x = L::select(is_even(y), x, L::lit(count[0] - 1.0) - x);
+                let column = y * count[0] + x;
+                let z = L::select(is_even(column), z, L::lit(count[2] - 1.0) - z);
+                let [tx, ty, tz] = tile;
+                let tile = (tz * (tiles.tiles[1] as f64) + ty) * (tiles.tiles[0] as f64) + tx;
+                let bin = tile * (tiles.bins_of_tile() as f64) + column * count[2] + z;
+                // SAFETY: as above.
+                unsafe { (bin + WHOLE).store(found.as_mut_ptr().add(at)) };
+            }
+            for (bin, found) in bins.iter_mut().zip(&found) {
+                *bin = found.to_bits() as u32;
+            }
+        }
+        !fine.all()
+    }
+}
+
+/// The next whole number below, of a number up to some 10⁹.
+#[inline(always)]
+fn down<L: Lane>(x: L) -> L {
+    let whole = (x + WHOLE) + (-WHOLE);
+    whole - L::select(x.lt(whole), L::lit(1.0), L::lit(0.0))
+}
+
+#[inline(always)]
+fn is_even<L: Lane>(whole: L) -> L::Mask {
+    (whole - down(whole * 0.5) * 2.0).lt(L::lit(0.5))
+}
+
 /// The side of a cube that holds the given share of a box, cut where the box is thinner.
 fn side(extent: [f64; 3], share: f64) -> f64 {
     let mut thin = [false; 3];
@@ -224,9 +302,9 @@ fn side(extent: [f64; 3], share: f64) -> f64 {
     }
 }
 
-/// Puts items in the order of their bins: `starts` gets the first position of each bin and the end, `order` the items.
-/// Items of one bin keep their order.
-pub(super) fn counting_sort(bins: &[u32], count: usize, starts: &mut Vec<u32>, order: &mut Vec<u32>) {
+/// Puts items in the order of their bins: `starts` gets the first position of each bin and the end, `order` the items,
+/// `positions` the position of each item. Items of one bin keep their order.
+pub(super) fn counting_sort(bins: &[u32], count: usize, starts: &mut Vec<u32>, [order, positions]: [&mut Vec<u32>; 2]) {
     starts.clear();
     starts.resize(count + 1, 0);
     for &b in bins {
@@ -235,11 +313,13 @@ pub(super) fn counting_sort(bins: &[u32], count: usize, starts: &mut Vec<u32>, o
     for b in 0..count {
         starts[b + 1] += starts[b];
     }
-    order.clear();
     order.resize(bins.len(), 0);
-    for (item, &b) in bins.iter().enumerate() {
-        order[starts[b as usize] as usize] = item as u32;
-        starts[b as usize] += 1;
+    positions.resize(bins.len(), 0);
+    for (item, (&b, position)) in bins.iter().zip(positions).enumerate() {
+        let next = &mut starts[b as usize];
+        order[*next as usize] = item as u32;
+        *position = *next;
+        *next += 1;
     }
     // each start has moved to the end of its bin, which is the start of the next
     starts.copy_within(0..count, 1);
