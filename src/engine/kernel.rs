@@ -323,7 +323,8 @@ impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool>
                     let r2 = L::squares(d);
                     let near = r2.lt(cutoff2);
                     // a masked lane is evaluated at the largest cutoff: no infinity, no denormal, whatever the energy
-                    let jet = O::jet::<P, L, N>(L::select(near, r2, far), &coef);
+                    let r2 = L::select(near, r2, far);
+                    let jet = O::jet::<P, L, N>(r2, &coef);
                     values.add::<L, ENERGY>(near, d, (jet.u, jet.g, jet.du), O::SLOPES);
                     for p in 0..directions {
                         // SAFETY: as for `there`.
@@ -332,7 +333,7 @@ impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool>
                         for k in 0..3 {
                             d[k] = Dual::with_tangents(d[k].v, [there[k] - here_along[p][k]]);
                         }
-                        let r2 = Dual::select(near, Dual::squares(d), Dual::constant(far));
+                        let r2 = Dual::with_tangents(r2, Dual::squares(d).d);
                         let pair = O::along::<P, L, N>(&jet, r2, &coef, &coef_along[p]);
                         tangents[p].add::<Dual<L, 1>, ENERGY>(near, d, pair, O::SLOPES);
                     }
@@ -356,7 +357,9 @@ impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool>
             if N == 0 && parts.values {
                 self.add_row(&values, row, 0);
             }
-            for p in 0..if N == 0 || O::PARAMETERS { directions } else { 0 } {
+            // with slopes, the first sweep has all of the tangents
+            let adds = N == 0 || (O::PARAMETERS && !O::SLOPES);
+            for p in 0..if adds { directions } else { 0 } {
                 self.add_row(&tangents[p], row, 1 + parts.first + p);
             }
         }
