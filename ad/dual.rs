@@ -96,22 +96,26 @@ impl<V: Real, const K: usize> Dual<V, K> {
     }
 }
 
-impl<V: Real> Dual<V, 1> {
-    /// f(x) from f and its slope at the value of x: `self` is f at a variable.
+impl<V: Real, const N: usize> Dual<V, N> {
+    /// f(x₁ … x_N) from f and its slopes at the values of the arguments: `self` is f at N variables.
     ///
     /// ```
     /// use admd_ad::{Dual, Real};
     /// let x = Dual::<f64, 2>::with_tangents(2.0, [1.0, 10.0]);
-    /// let cube = Dual::<f64, 1>::variable(x.v, 0).powi(3).of(x);
+    /// let cube = Dual::<f64, 1>::variable(x.v, 0).powi(3).at([x]);
     /// assert_eq!((cube.v, cube.d), (8.0, [12.0, 120.0]));
     /// ```
     #[inline(always)]
-    pub fn of<const K: usize>(self, x: Dual<V, K>) -> Dual<V, K> {
-        if self.on[0] {
-            x.chain((self.v, self.d[0]))
-        } else {
-            Dual::constant(self.v)
+    pub fn at<const K: usize>(self, x: [Dual<V, K>; N]) -> Dual<V, K> {
+        let mut y = Dual::constant(self.v);
+        for k in 0..K {
+            for n in 0..N {
+                if self.on[n] {
+                    y.add_product(k, x[n], self.d[n]);
+                }
+            }
         }
+        y
     }
 }
 

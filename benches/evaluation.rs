@@ -24,7 +24,7 @@ fn requests(along: &Direction) -> [(&'static str, Request<'_>); 4] {
         (
             "Hessian-vector product",
             Request {
-                tangent: Some(along),
+                tangents: core::slice::from_ref(along),
                 ..forces
             },
         ),

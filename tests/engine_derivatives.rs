@@ -98,8 +98,8 @@ fn the_virial_is_minus_the_strain_derivative_of_the_energy() {
                     ..Direction::default()
                 };
                 let along = evaluate(&mut field, &c, everything(Some(&d)))
-                    .tangent
-                    .unwrap()
+                    .tangents
+                    .remove(0)
                     .energy
                     .unwrap();
                 let differences = slope(|h| vec![moved(&c, tail, &d, h).energy.unwrap()]);
@@ -165,7 +165,7 @@ fn every_tangent_is_the_slope_along_its_direction() {
     for tail in [false, true] {
         let (c, mut field) = (system(tail), smooth(tail));
         let d = direction(&c, field.parameters().count(), 31);
-        let found = evaluate(&mut field, &c, everything(Some(&d))).tangent.unwrap();
+        let found = evaluate(&mut field, &c, everything(Some(&d))).tangents.remove(0);
         assert_close(
             "forces",
             &flat(&found.forces),
@@ -197,10 +197,11 @@ fn the_tangent_of_the_energy_is_the_gradient_times_the_direction() {
     let (c, mut field) = (system(false), smooth(false));
     let d = direction(&c, field.parameters().count(), 41);
     let e = evaluate(&mut field, &c, everything(Some(&d)));
+    let tangent = &e.tangents[0];
     let strain: f64 = e.virial.unwrap().iter().zip(&d.strain).map(|(w, s)| -w * s).sum();
     let parameters: f64 = e.gradient.iter().zip(&d.parameters).map(|(g, t)| g * t).sum();
     let expected = strain + parameters - dot(&e.forces, &d.positions);
-    assert_close("energy", &[e.tangent.unwrap().energy.unwrap()], &[expected], EXACT);
+    assert_close("energy", &[tangent.energy.unwrap()], &[expected], EXACT);
 }
 
 /// A direction that changes positions alone.
@@ -221,10 +222,10 @@ fn the_hessian_is_symmetric_and_blind_to_translations() {
         let (v, w) = (positions(&c, 51), positions(&c, 52));
         let mut product = |d: &Direction| {
             let request = Request {
-                tangent: Some(d),
+                tangents: core::slice::from_ref(d),
                 ..Request::FORCES
             };
-            evaluate(&mut field, &c, request).tangent.unwrap().forces
+            evaluate(&mut field, &c, request).tangents.remove(0).forces
         };
         let (hv, hw) = (product(&v), product(&w));
         let scale = hv
@@ -259,7 +260,7 @@ fn products_with_the_second_derivatives_are_those_with_their_transpose() {
                 }
             };
             let (s, t) = (of_parameters(300 + seed), of_parameters(400 + seed));
-            let mut tangent = |d: &Direction| evaluate(&mut field, &c, everything(Some(d))).tangent.unwrap();
+            let mut tangent = |d: &Direction| evaluate(&mut field, &c, everything(Some(d))).tangents.remove(0);
             let (jv, jw, js, jt) = (tangent(&v), tangent(&w), tangent(&s), tangent(&t));
             let products = |a: &[f64], b: &[f64]| -> (f64, f64) {
                 a.iter()
@@ -298,7 +299,10 @@ fn mixed_derivatives_do_not_depend_on_the_order() {
     let count = field.parameters().count();
     let v = positions(&c, 61);
     // the gradient's change along v against v times the change of the forces with each parameter
-    let of_gradient = evaluate(&mut field, &c, everything(Some(&v))).tangent.unwrap().gradient;
+    let of_gradient = evaluate(&mut field, &c, everything(Some(&v)))
+        .tangents
+        .remove(0)
+        .gradient;
     let of_forces: Vec<f64> = (0..count)
         .map(|k| {
             let mut parameters = vec![0.0; count];
@@ -308,7 +312,7 @@ fn mixed_derivatives_do_not_depend_on_the_order() {
                 ..Direction::default()
             };
             -dot(
-                &evaluate(&mut field, &c, everything(Some(&d))).tangent.unwrap().forces,
+                &evaluate(&mut field, &c, everything(Some(&d))).tangents.remove(0).forces,
                 &v.positions,
             )
         })
@@ -338,4 +342,42 @@ fn a_truncated_lennard_jones_system_scales() {
     let e = evaluate(&mut field, &c, everything(None));
     assert_close("epsilon", &[e.gradient[0]], &[e.energy.unwrap()], EXACT);
     assert_close("sigma", &[e.gradient[1]], &[e.virial.unwrap().trace()], EXACT);
+}
+
+#[test]
+fn many_directions_at_once_are_each_of_them() {
+    let (c, mut field) = (system(true), smooth(true));
+    let count = field.parameters().count();
+    // seven take a group of four, one of two and one alone; some change no parameter, some nothing else
+    let mut directions: Vec<Direction> = (0..7).map(|k| direction(&c, count, 500 + k)).collect();
+    directions[1].parameters.clear();
+    directions[4].positions.clear();
+    directions[5] = Direction::default();
+    directions[6] = positions(&c, 600);
+    for template in [Request::FORCES, Request::ENERGY, everything(None)] {
+        let all = evaluate(
+            &mut field,
+            &c,
+            Request {
+                tangents: &directions,
+                ..template
+            },
+        );
+        for (direction, found) in directions.iter().zip(&all.tangents) {
+            let request = Request {
+                tangents: core::slice::from_ref(direction),
+                ..template
+            };
+            let alone = evaluate(&mut field, &c, request);
+            assert!(alone.forces == all.forces && alone.gradient == all.gradient && alone.energy == all.energy);
+            let expected = oracle(&field, &c, request).tangents.remove(0);
+            let alone = &alone.tangents[0];
+            for (a, b) in [(&found.forces, &alone.forces), (&found.forces, &expected.forces)] {
+                assert_close("forces", &flat(a), &flat(b), EXACT);
+            }
+            assert_eq!(found.energies, alone.energies);
+            assert_close("gradient", &found.gradient, &expected.gradient, EXACT);
+            assert_eq!((found.energy, found.virial), (alone.energy, alone.virial));
+        }
+    }
 }

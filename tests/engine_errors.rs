@@ -140,7 +140,7 @@ fn lists_of_the_wrong_length_and_unknown_species_are_refused() {
         ..Direction::default()
     };
     let request = Request {
-        tangent: Some(&short),
+        tangents: &[short],
         ..Request::FORCES
     };
     assert!(matches!(

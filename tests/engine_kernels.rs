@@ -5,7 +5,7 @@ mod support;
 use admd::ad::Isa;
 use admd::dynamics::velocities::maxwell_boltzmann;
 use admd::dynamics::{Integrator, State, VelocityVerlet};
-use admd::engine::{Configuration, Evaluation, ForceField, Request, Settings, Vec3};
+use admd::engine::{Configuration, ForceField, Request, Settings, Vec3};
 use admd::potentials::catalog::PAIRS;
 use admd::potentials::form::truncation::Truncation;
 use std::hash::{Hash, Hasher};
@@ -174,14 +174,14 @@ fn bits_of_a_trajectory_do_not_depend_on_the_number_of_threads() {
 fn forces_have_the_same_bits_whatever_else_is_asked_for() {
     for c in [&cells()[0], &cells()[3]] {
         let mut field = field(vec![three_species(Truncation::ForceShifted, false)], 0.3);
-        let direction = direction(c, field.parameters().count(), 3);
+        let directions = [direction(c, field.parameters().count(), 3)];
         let alone = evaluate(&mut field, c, Request::FORCES);
         for k in 0..16 {
             let request = Request {
                 energy_and_virial: k & 1 != 0,
                 per_atom: k & 2 != 0,
                 gradient: k & 4 != 0,
-                tangent: (k & 8 != 0).then_some(&direction),
+                tangents: if k & 8 != 0 { &directions } else { &[] },
             };
             for _ in 0..2 {
                 let found = evaluate(&mut field, c, request);
@@ -191,7 +191,7 @@ fn forces_have_the_same_bits_whatever_else_is_asked_for() {
                 assert_eq!(found.energy.is_some(), request.energy_and_virial);
                 assert_eq!(found.energies.len(), if request.per_atom { c.len() } else { 0 });
                 assert_eq!(found.gradient.len(), if request.gradient { 8 } else { 0 });
-                assert_eq!(found.tangent.is_some(), request.tangent.is_some());
+                assert_eq!(found.tangents.len(), request.tangents.len());
             }
         }
     }

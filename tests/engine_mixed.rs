@@ -5,7 +5,7 @@ mod support;
 use admd::ad::Isa;
 use admd::dynamics::velocities::maxwell_boltzmann;
 use admd::dynamics::{Integrator, State, VelocityVerlet};
-use admd::engine::{Cell, Configuration, Evaluation, ForceField, Precision, Request, Settings, Vec3};
+use admd::engine::{Cell, Configuration, ForceField, Precision, Request, Settings, Vec3};
 use admd::potentials::catalog::PAIRS;
 use admd::potentials::form::binding::PairBinding;
 use admd::potentials::form::truncation::Truncation;
@@ -240,14 +240,14 @@ fn forces_have_the_same_bits_whatever_else_is_asked_for() {
     );
     for precision in [Precision::Double, Precision::Mixed] {
         let mut field = with(vec![three_species(Truncation::ForceShifted, false)], precision, None);
-        let direction = direction(&c, field.parameters().count(), 3);
+        let directions = [direction(&c, field.parameters().count(), 3)];
         let alone = evaluate(&mut field, &c, Request::FORCES);
         for k in 0..16 {
             let request = Request {
                 energy_and_virial: k & 1 != 0,
                 per_atom: k & 2 != 0,
                 gradient: k & 4 != 0,
-                tangent: (k & 8 != 0).then_some(&direction),
+                tangents: if k & 8 != 0 { &directions } else { &[] },
             };
             let found = evaluate(&mut field, &c, request);
             let same = flat(&found.forces)
@@ -275,7 +275,7 @@ fn derivatives_are_those_of_double() {
         let expected = evaluate(&mut double, &c, everything(Some(&direction)));
         let found = evaluate(&mut mixed(bindings), &c, everything(Some(&direction)));
         assert_close("gradient", &found.gradient, &expected.gradient, ROUND_OFF);
-        let (f, e) = (found.tangent.unwrap(), expected.tangent.unwrap());
+        let (f, e) = (&found.tangents[0], &expected.tangents[0]);
         assert_close("tangent of forces", &flat(&f.forces), &flat(&e.forces), ROUND_OFF);
         assert_close(
             "tangent of energy",

@@ -3,9 +3,9 @@
 
 mod support;
 
-use admd_ad::{Dual, Real, Var};
 use admd_ad::explicit::{gradient, hessian_vector, jvp, vjp};
 use admd_ad::tape::{checkpoint, custom};
+use admd_ad::{Dual, Real, Var};
 use support::functions::{ALL, POINT, features};
 use support::{Random, assert_close, inner, moved};
 

@@ -4,6 +4,7 @@
 //! in the same loop and from the same list, by `admd bench` and the benches; no run uses it.
 
 use super::kernel::{PairEvaluator, SWEEP};
+use super::order::Pair;
 use admd_ad::Real;
 use admd_potentials::form::parameters::Leaves;
 use admd_potentials::form::truncation::Wrapped;
@@ -23,19 +24,21 @@ pub(super) struct ByHand;
 
 impl PairEvaluator for ByHand {
     type Coef<S: Real> = Coefficients<S>;
-    const SLOPES: usize = 0;
 
     #[inline(always)]
-    fn evaluate<S: Real>(r2: S, c: &Self::Coef<S>, _: usize) -> (S, S, [S; SWEEP]) {
+    fn evaluate<S: Real>(r2: S, c: &Self::Coef<S>) -> (S, S) {
         let inverse = r2.recip();
         let r6 = inverse * inverse * inverse;
         let twelve = c.inner.c12 * r6;
         let u = r6 * (twelve - c.inner.c6) - c.own[0];
         // du/d(r²) = (3 c6 r⁻⁶ − 6 c12 r⁻¹²)/r²
-        (
-            u,
-            r6 * inverse * (c.inner.c6 * 3.0 - twelve * 6.0),
-            [S::lit(0.0); SWEEP],
-        )
+        (u, r6 * inverse * (c.inner.c6 * 3.0 - twelve * 6.0))
+    }
+
+    /// Not by hand: what is compared are forces.
+    #[inline(always)]
+    fn slopes<S: Real, const N: usize>(r2: S, c: &Self::Coef<S>) -> Pair<S> {
+        let (u, g) = Self::evaluate(r2, c);
+        (u, g, [S::lit(0.0); SWEEP])
     }
 }

@@ -78,8 +78,10 @@ fn place(r: Vec3, n: [i32; 3], cell: &Cell) -> Vec3 {
 /// Wrapped positions, and their tangents where asked for: a row x, y, z, 0 a slot.
 #[derive(Debug, Default)]
 pub(super) struct Coordinates {
-    /// Positions and tangents \[length\].
-    pub(super) rows: [Vec<Row>; 2],
+    /// Positions \[length\].
+    pub(super) rows: Vec<Row>,
+    /// Their tangents along each direction.
+    pub(super) tangents: Vec<Vec<Row>>,
 }
 
 /// How far atoms may be from where they were.
@@ -108,7 +110,7 @@ impl Leash<'_> {
 impl Coordinates {
     /// The position in a slot \[length\].
     pub(super) fn position(&self, slot: usize) -> Vec3 {
-        let Row([x, y, z, _]) = self.rows[0][slot];
+        let Row([x, y, z, _]) = self.rows[slot];
         Vec3::new(x, y, z)
     }
 
@@ -121,11 +123,11 @@ impl Coordinates {
         built: &mut Vec<Vec3>,
     ) {
         let count = layout.atoms.len();
-        self.rows[0].resize(count, Row::default());
+        self.rows.resize(count, Row::default());
         layout.wraps.resize(count, [0; 3]);
         built.resize(count, Vec3::zeros());
         let chunks = (
-            self.rows[0].par_chunks_mut(CHUNK),
+            self.rows.par_chunks_mut(CHUNK),
             layout.wraps.par_chunks_mut(CHUNK),
             built.par_chunks_mut(CHUNK),
             layout.atoms.par_chunks(CHUNK),
@@ -142,7 +144,7 @@ impl Coordinates {
 
     /// Takes the positions \[length\] of the atoms. Is one of them beyond the leash?
     pub(super) fn refresh(&mut self, layout: &Layout, cell: &Cell, positions: &[Vec3], leash: &Leash) -> bool {
-        each_chunk(&mut self.rows[0], |first, rows| {
+        each_chunk(&mut self.rows, |first, rows| {
             let mut torn = false;
             for (k, row) in rows.iter_mut().enumerate() {
                 let r = positions[layout.atoms[first + k] as usize];
@@ -154,21 +156,23 @@ impl Coordinates {
         })
     }
 
-    /// Takes the tangents of the positions along a direction.
-    pub(super) fn incline(&mut self, layout: &Layout, direction: &Direction) {
-        let [rows, tangents] = &mut self.rows;
-        tangents.resize(rows.len(), Row::default());
-        let fill = |first: usize, tangents: &mut [Row]| {
-            for (k, tangent) in tangents.iter_mut().enumerate() {
-                let Row([x, y, z, _]) = rows[first + k];
-                let own = direction.positions.get(layout.atoms[first + k] as usize);
-                // a strain moves the wrapped position as it moves the cell, whichever image it is
-                let strained = direction.strain * Vec3::new(x, y, z);
-                *tangent = Row::new(own.copied().unwrap_or_default() + strained);
-            }
-            false
-        };
-        each_chunk(tangents, fill);
+    /// Takes the tangents of the positions along each direction.
+    pub(super) fn incline(&mut self, layout: &Layout, directions: &[Direction]) {
+        let Self { rows, tangents } = self;
+        tangents.resize_with(directions.len(), Vec::new);
+        for (tangents, direction) in tangents.iter_mut().zip(directions) {
+            tangents.resize(rows.len(), Row::default());
+            each_chunk(tangents, |first, tangents| {
+                for (k, tangent) in tangents.iter_mut().enumerate() {
+                    let Row([x, y, z, _]) = rows[first + k];
+                    let own = direction.positions.get(layout.atoms[first + k] as usize);
+                    // a strain moves the wrapped position as it moves the cell, whichever image it is
+                    let strained = direction.strain * Vec3::new(x, y, z);
+                    *tangent = Row::new(own.copied().unwrap_or_default() + strained);
+                }
+                false
+            });
+        }
     }
 }
 

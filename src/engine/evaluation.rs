@@ -11,17 +11,25 @@ pub struct Request<'a> {
     pub per_atom: bool,
     /// dE/dθ for every parameter.
     pub gradient: bool,
-    /// The derivative of all of the above along a direction.
-    pub tangent: Option<&'a Direction>,
+    /// The derivatives of all of the above along each of these directions.
+    ///
+    /// The energy of a pair is differentiated once for up to eight directions, and each costs a chain rule: about as much as
+    /// the forces. With a parameter gradient, directions take their turns.
+    pub tangents: &'a [Direction],
 }
 
 impl Request<'_> {
+    /// Is an energy asked for, of the whole or of each atom?
+    pub(super) fn energy(&self) -> bool {
+        self.energy_and_virial || self.per_atom
+    }
+
     /// Forces alone: the cheapest step.
     pub const FORCES: Request<'static> = Request {
         energy_and_virial: false,
         per_atom: false,
         gradient: false,
-        tangent: None,
+        tangents: &[],
     };
     /// Forces, energy and virial.
     pub const ENERGY: Request<'static> = Request {
@@ -77,6 +85,6 @@ pub struct Evaluation {
     pub energies: Vec<f64>,
     /// dE/dθ in the order of [`super::ForceField::parameters`].
     pub gradient: Vec<f64>,
-    /// Derivatives along the direction of the request.
-    pub tangent: Option<Tangent>,
+    /// Derivatives along each direction of the request.
+    pub tangents: Vec<Tangent>,
 }

@@ -200,11 +200,11 @@ impl ForceField {
             species: self.species,
             isa: self.isa,
         };
-        self.list.ensure(c, request.tangent, plan, &mut self.statistics)?;
+        self.list.ensure(c, request.tangents, plan, &mut self.statistics)?;
 
         let mut job = Job {
             configuration: c,
-            direction: request.tangent,
+            request,
             first_parameter: 0,
         };
         let mut jobs = Vec::with_capacity(self.terms.len());
@@ -212,7 +212,8 @@ impl ForceField {
             jobs.push(job);
             job.first_parameter += term.binding().leaves.len();
         }
-        let mut tail = [(0.0, 0.0); 2];
+        let parts = 1 + request.tangents.len();
+        let mut tail = vec![(0.0, 0.0); parts];
         for (term, job) in self.terms.iter().zip(&jobs) {
             if request.energy_and_virial {
                 for (sum, (u, w)) in tail.iter_mut().zip(term.tail(*job)) {
@@ -222,12 +223,7 @@ impl ForceField {
         }
         let sweep = Sweep {
             terms: &self.terms,
-            tables: self
-                .terms
-                .iter()
-                .zip(&jobs)
-                .map(|(t, job)| t.tables(job, request.gradient))
-                .collect(),
+            tables: self.terms.iter().zip(&jobs).map(|(t, job)| t.tables(job)).collect(),
             list: &self.list,
             cell: &c.cell,
             request,
@@ -235,12 +231,14 @@ impl ForceField {
             precision: self.settings.precision,
         };
         sweep.run(&mut self.harvest);
-        let mut gradient = Vec::new();
+        let mut gradients = vec![Vec::new(); parts];
         if request.gradient {
             let mut rest = self.harvest.slopes.as_slice();
             for (term, job) in self.terms.iter().zip(&jobs) {
-                let (own, others) = rest.split_at(term.slopes(request.tangent.is_some()));
-                gradient.extend(term.gradient(*job, own));
+                let (own, others) = rest.split_at(term.slopes(parts));
+                for (all, own) in gradients.iter_mut().zip(term.gradient(*job, own)) {
+                    all.extend(own);
+                }
                 rest = others;
             }
         }
@@ -256,15 +254,13 @@ impl ForceField {
                 harvest.energies(slots, p, out.energies);
             }
             out.gradient.clear();
-            out.gradient.extend(gradient.iter().map(|g| g[p]));
+            out.gradient.extend(&gradients[p]);
             finite
         };
         let finite = answer(0, &mut places!(&mut *out));
-        match (request.tangent, &mut out.tangent) {
-            (None, t) => *t = None,
-            (Some(_), t) => {
-                answer(1, &mut places!(t.get_or_insert_with(Tangent::default)));
-            }
+        out.tangents.resize_with(request.tangents.len(), Tangent::default);
+        for (k, tangent) in out.tangents.iter_mut().enumerate() {
+            answer(1 + k, &mut places!(tangent));
         }
         if finite {
             return Ok(());
@@ -293,7 +289,7 @@ impl ForceField {
             }
         };
         length("the list of species", c.species.len(), c.len())?;
-        if let Some(direction) = request.tangent {
+        for direction in request.tangents {
             if !direction.positions.is_empty() {
                 length("the direction's list of positions", direction.positions.len(), c.len())?;
             }

@@ -5,7 +5,6 @@
 
 use super::coordinates::{Coordinates, Row};
 use super::lines::Lines;
-use super::order::Order;
 use super::{Cell, Direction, Vec3};
 use admd_ad::{Element, Isa, Kernel, Lane, dispatch};
 
@@ -66,9 +65,11 @@ impl Halo {
 /// Coordinates of the places of one block: four numbers a row, x, y, z, 0.
 #[derive(Debug, Default)]
 pub struct Local<E> {
-    /// Positions and tangents.
-    parts: [Lines<E>; 2],
+    /// Positions, then their tangents along each direction; no more than were copied last are in use.
+    parts: Vec<Lines<E>>,
     len: usize,
+    /// Parts that were copied last.
+    taken: usize,
 }
 
 /// Places that the search looks at together: rows are there for whole panels, padding at the end.
@@ -78,37 +79,36 @@ impl<E: Element> Local<E> {
     /// # Panics
     /// Unless there are at least `places` places in each of `parts` parts: the loads below rely on it.
     pub(super) fn assert_places(&self, places: usize, parts: usize) {
-        assert!(self.len >= places && self.parts[..parts].iter().all(|rows| rows.len() >= 4 * places));
+        assert!(
+            self.len >= places
+                && self.taken >= parts
+                && self.parts[..parts].iter().all(|rows| rows.len() >= 4 * places)
+        );
     }
 
-    /// The coordinates of any places.
+    /// One part of the coordinates of any places: 0 for positions, 1 + k for their tangents along direction k.
     ///
     /// # Safety
-    /// `places` must be valid for reading `L::WIDTH` values, each a place of every part of the order; `L` must be a lane
-    /// type of the instruction set that the caller runs on.
+    /// `places` must be valid for reading `L::WIDTH` values, each a place; the part must be there; `L` must be a lane type of
+    /// the instruction set that the caller runs on.
     #[inline(always)]
-    pub(super) unsafe fn gather<O: Order, L: Lane<Element = E>>(&self, places: *const u16) -> [O::Scalar<L>; 3] {
-        let mut parts = [[L::lit(0.0); 3]; 2];
-        for p in 0..O::PARTS {
-            // SAFETY: the caller vouches for places and lane type.
-            parts[p] = unsafe { L::columns(self.parts[p].as_ptr(), places) };
-        }
-        let [x, t] = parts;
-        [O::build([x[0], t[0]]), O::build([x[1], t[1]]), O::build([x[2], t[2]])]
+    pub(super) unsafe fn gather<L: Lane<Element = E>>(&self, places: *const u16, part: usize) -> [L; 3] {
+        // SAFETY: the caller vouches for places and lane type.
+        unsafe { L::columns(self.parts[part].as_ptr(), places) }
     }
 
-    /// The coordinates of consecutive places.
+    /// The same of consecutive places.
     ///
     /// # Safety
-    /// `place` + `L::WIDTH` places must exist in every part of the order; `L` as in [`Local::gather`].
+    /// There must be the places up to `place` + `L::WIDTH`; part and `L` as in [`Local::gather`].
     #[inline(always)]
-    pub(super) unsafe fn load<O: Order, L: Lane<Element = E>>(&self, place: usize) -> [O::Scalar<L>; 3] {
+    pub(super) unsafe fn load<L: Lane<Element = E>>(&self, place: usize, part: usize) -> [L; 3] {
         let mut places = [0; 16];
         for lane in 0..16 {
             places[lane] = (place + lane) as u16;
         }
         // SAFETY: the caller vouches for places and lane type; no lane type is wider than 16.
-        unsafe { self.gather::<O, L>(places.as_ptr()) }
+        unsafe { self.gather(places.as_ptr(), part) }
     }
 
     /// The position in a place \[length\], relative to the middle of the block for f32.
@@ -116,16 +116,19 @@ impl<E: Element> Local<E> {
         [0, 1, 2].map(|c| self.parts[0][4 * place + c])
     }
 
-    /// Copies what a block sees, and the tangents where a direction is given.
+    /// Copies what a block sees, and the tangents along each of the directions.
     pub(super) fn take(
         &mut self,
         halo: &Halo,
         cell: &Cell,
         coordinates: &Coordinates,
-        direction: Option<&Direction>,
+        directions: &[Direction],
         isa: Isa,
     ) {
-        self.len = halo.len;
+        (self.len, self.taken) = (halo.len, 1 + directions.len());
+        if self.parts.len() < self.taken {
+            self.parts.resize_with(self.taken, Lines::default);
+        }
         // f64 has digits enough for absolute positions
         let middle = if size_of::<E>() < size_of::<f64>() {
             cell.cartesian(halo.middle)
@@ -133,18 +136,23 @@ impl<E: Element> Local<E> {
             Vec3::zeros()
         };
         let padding = halo.padding.map(|s| cell.cartesian(s) - middle);
-        for part in 0..1 + usize::from(direction.is_some()) {
-            let zero = [Vec3::zeros(); 2];
+        let copy = TakeRows {
+            halo,
+            rows: &coordinates.rows,
+            edges: [0, 1, 2].map(|k| cell.edge(k)),
+            middle,
+            padding,
+            out: self.rows_mut(0),
+        };
+        dispatch::<f64, _>(isa, copy);
+        for (k, (direction, rows)) in directions.iter().zip(&coordinates.tangents).enumerate() {
             let copy = TakeRows {
                 halo,
-                rows: &coordinates.rows[part],
-                edges: match (part, direction) {
-                    (1, Some(d)) => [0, 1, 2].map(|k| d.strain * cell.edge(k)),
-                    _ => [0, 1, 2].map(|k| cell.edge(k)),
-                },
-                middle: if part == 0 { middle } else { Vec3::zeros() },
-                padding: if part == 0 { padding } else { zero },
-                out: self.rows_mut(part),
+                rows,
+                edges: [0, 1, 2].map(|k| direction.strain * cell.edge(k)),
+                middle: Vec3::zeros(),
+                padding: [Vec3::zeros(); 2],
+                out: self.rows_mut(1 + k),
             };
             dispatch::<f64, _>(isa, copy);
         }

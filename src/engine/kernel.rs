@@ -5,7 +5,7 @@
 //! forces are the same in every variant, so the forces have the same bits whatever else is asked for.
 
 use super::halo::Local;
-use super::order::{CoefficientOf, Order};
+use super::order::{Order, Pair};
 use super::sell::{Block, WIDEST};
 use super::table::{MOST_LEAVES, Table, assemble};
 use admd_ad::{Dual, Element, Kernel, Lane, Real};
@@ -13,51 +13,43 @@ use admd_potentials::form::pair::PairEnergy;
 use admd_potentials::form::parameters::Leaves;
 use core::marker::PhantomData;
 
-/// Coefficients differentiated in one sweep over the list; more of them take more sweeps.
+/// Coefficients differentiated in one sweep over the list; more of them, up to [`MOST_LEAVES`], take more sweeps.
 pub const SWEEP: usize = 4;
 
-/// Energy of a pair, its slope in the squared distance, and its slopes in the coefficients.
+/// Energy of a pair, its slope in the squared distance, and where asked for its slopes in the coefficients.
 ///
-/// The library has two implementations, [`ByDual`] and [`WithSlopes`]; benchmarks plug a derivative written by hand into
-/// the same loop.
+/// Every run uses [`ByDual`]; benchmarks plug a derivative written by hand into the same loop.
 pub trait PairEvaluator: Send + Sync + 'static {
     /// Coefficients of one pair of species.
     type Coef<S: Real>: Leaves<S>;
-    /// Number of coefficients in which slopes are evaluated.
-    const SLOPES: usize;
-    /// u(r²), du/d(r²) and du/dc for [`SWEEP`] coefficients from `first` on, as far as there are slopes.
-    fn evaluate<S: Real>(r2: S, c: &Self::Coef<S>, first: usize) -> (S, S, [S; SWEEP]);
+    /// u(r²) and du/d(r²).
+    fn evaluate<S: Real>(r2: S, c: &Self::Coef<S>) -> (S, S);
+    /// The same, and du/dc for the N-th [`SWEEP`] coefficients, as far as there are so many.
+    fn slopes<S: Real, const N: usize>(r2: S, c: &Self::Coef<S>) -> Pair<S>;
 }
 
-/// The slope by automatic differentiation: the energy at a dual in r².
+/// The slopes by automatic differentiation: the energy at a dual.
 pub struct ByDual<E>(PhantomData<E>);
 
 impl<E: PairEnergy> PairEvaluator for ByDual<E> {
     type Coef<S: Real> = E::Coef<S>;
-    const SLOPES: usize = 0;
+
     #[inline(always)]
-    fn evaluate<S: Real>(r2: S, c: &E::Coef<S>, _: usize) -> (S, S, [S; SWEEP]) {
+    fn evaluate<S: Real>(r2: S, c: &E::Coef<S>) -> (S, S) {
         let mut constants = [Dual::constant(S::lit(0.0)); MOST_LEAVES];
         for k in 0..<E::Coef<S>>::COUNT {
             constants[k] = Dual::constant(c.leaf(k));
         }
         let u = E::energy(Dual::<S, 1>::variable(r2, 0), &assemble(&constants));
-        (u.v, u.d[0], [S::lit(0.0); SWEEP])
+        (u.v, u.d[0])
     }
-}
 
-/// The slopes in r² and in the coefficients: the energy at a dual in all of them.
-pub struct WithSlopes<E>(PhantomData<E>);
-
-impl<E: PairEnergy> PairEvaluator for WithSlopes<E> {
-    type Coef<S: Real> = E::Coef<S>;
-    const SLOPES: usize = <E::Coef<f64>>::COUNT;
     #[inline(always)]
-    fn evaluate<S: Real>(r2: S, c: &E::Coef<S>, first: usize) -> (S, S, [S; SWEEP]) {
+    fn slopes<S: Real, const N: usize>(r2: S, c: &E::Coef<S>) -> Pair<S> {
         let mut variables = [Dual::<S, { 1 + SWEEP }>::constant(S::lit(0.0)); MOST_LEAVES];
-        for k in 0..Self::SLOPES {
-            variables[k] = if (first..first + SWEEP).contains(&k) {
-                Dual::variable(c.leaf(k), 1 + k - first)
+        for k in 0..<E::Coef<S>>::COUNT {
+            variables[k] = if k / SWEEP == N {
+                Dual::variable(c.leaf(k), 1 + k % SWEEP)
             } else {
                 Dual::constant(c.leaf(k))
             };
@@ -74,14 +66,15 @@ const ROWS: usize = 4;
 /// The elements of a symmetric tensor in the order xx, yy, zz, xy, xz, yz.
 pub(super) const SYMMETRIC: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)];
 
-/// What the kernels sum over one block. Terms add to it one after the other.
+/// What the kernels sum over one block: values and, as further parts, their tangents along each direction. Terms add to it
+/// one after the other.
 #[derive(Debug, Default)]
 pub struct BlockSums {
     /// For each part the forces x, y, z and the energies of the lanes.
     rows: Vec<f64>,
     lanes: usize,
     /// Virial of each part, in the order of [`SYMMETRIC`].
-    pub(super) virial: [[f64; 6]; 2],
+    pub(super) virial: Vec<[f64; 6]>,
 }
 
 impl BlockSums {
@@ -90,7 +83,8 @@ impl BlockSums {
         self.lanes = lanes;
         self.rows.clear();
         self.rows.resize(parts * ROWS * lanes, 0.0);
-        self.virial = [[0.0; 6]; 2];
+        self.virial.clear();
+        self.virial.resize(parts, [0.0; 6]);
     }
 
     /// Component `c` (0 to 2: force; 3: energy) of part `p`, one value a lane.
@@ -100,20 +94,122 @@ impl BlockSums {
     }
 }
 
-/// The force kernel over one block.
+/// Directions in one pass at most.
+pub const MOST_DIRECTIONS: usize = 8;
+/// Stands for a number of directions that is known when the program runs.
+pub const ANY: usize = usize::MAX;
+
+/// Which parts of the sums a pass adds to.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
+    /// Add values, too? Where an evaluation takes several passes one of them does.
+    pub values: bool,
+    /// The first direction of the pass, from 0: its tangents are part 1 + `first` of the sums.
+    pub first: usize,
+    /// Number of directions of the pass, up to [`MOST_DIRECTIONS`].
+    pub directions: usize,
+    /// Number of parts of the whole evaluation.
+    pub all: usize,
+}
+
+impl Parts {
+    /// Values alone.
+    pub const VALUES: Self = Self {
+        values: true,
+        first: 0,
+        directions: 0,
+        all: 1,
+    };
+}
+
+/// What a row of lanes sums: for values, or for tangents along one direction.
+#[derive(Clone, Copy)]
+struct RowSums<L> {
+    force: [L; 3],
+    energy: L,
+    virial: [L; 6],
+    slopes: [L; SWEEP],
+}
+
+/// A scalar of which one part is summed: a value by itself, of a dual number the tangent.
+trait Summand<L: Lane>: Real<Lane = L> {
+    fn of(sum: L) -> Self;
+    fn sum(self) -> L;
+}
+
+impl<L: Lane> Summand<L> for L {
+    #[inline(always)]
+    fn of(sum: L) -> L {
+        sum
+    }
+    #[inline(always)]
+    fn sum(self) -> L {
+        self
+    }
+}
+
+impl<L: Lane> Summand<L> for Dual<L, 1> {
+    #[inline(always)]
+    fn of(sum: L) -> Self {
+        Dual::with_tangents(L::lit(0.0), [sum])
+    }
+    #[inline(always)]
+    fn sum(self) -> L {
+        if self.on[0] { self.d[0] } else { L::lit(0.0) }
+    }
+}
+
+impl<L: Lane> RowSums<L> {
+    #[inline(always)]
+    fn zero() -> Self {
+        let zero = L::lit(0.0);
+        Self {
+            force: [zero; 3],
+            energy: zero,
+            virial: [zero; 6],
+            slopes: [zero; SWEEP],
+        }
+    }
+
+    /// Adds the pairs of the lanes that are near.
+    #[inline(always)]
+    fn add<S: Summand<L>, const ENERGY: bool>(&mut self, near: L::Mask, d: [S; 3], (u, g, du): Pair<S>, slopes: bool) {
+        let zero = S::lit(0.0);
+        let g = S::select(near, g, zero);
+        for k in 0..3 {
+            self.force[k] = g.mul_add(d[k], S::of(self.force[k])).sum();
+        }
+        if ENERGY {
+            self.energy = self.energy + S::select(near, u, zero).sum();
+            let gd = [g * d[0], g * d[1], g * d[2]];
+            for k in 0..6 {
+                let (a, b) = SYMMETRIC[k];
+                self.virial[k] = gd[a].mul_add(d[b], S::of(self.virial[k])).sum();
+            }
+        }
+        if slopes {
+            for k in 0..SWEEP {
+                self.slopes[k] = self.slopes[k] + S::select(near, du[k], zero).sum();
+            }
+        }
+    }
+}
+
+/// The force kernel over one block, with tangents along K directions, or [`ANY`] number of them.
 ///
-/// `ENERGY`: sum energies and virial, too. Where the evaluator has slopes in the coefficients, they are summed for each
-/// pair of species: for each of its leaves the parts.
-pub struct ForcePass<'a, P, O, E, const ENERGY: bool> {
+/// `ENERGY`: sum energies and virial, too. Where the order has slopes in the coefficients, they are summed for each pair of
+/// species: for each of its leaves the parts.
+pub struct ForcePass<'a, P, O, E, const K: usize, const ENERGY: bool> {
     block: &'a Block,
     local: &'a Local<E>,
     table: &'a Table,
+    parts: Parts,
     sums: &'a mut BlockSums,
     slopes: &'a mut [f64],
     kind: PhantomData<(P, O)>,
 }
 
-impl<'a, P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'a, P, O, E, ENERGY> {
+impl<'a, P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool> ForcePass<'a, P, O, E, K, ENERGY> {
     /// Checks once what the loop relies on.
     ///
     /// # Panics
@@ -122,17 +218,28 @@ impl<'a, P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'
         block: &'a Block,
         local: &'a Local<E>,
         table: &'a Table,
+        parts: Parts,
         sums: &'a mut BlockSums,
         slopes: &'a mut [f64],
     ) -> Self {
-        local.assert_places(block.halo.len, O::PARTS);
-        table.assert_shape::<O::Coefficients>(<P::Coef<f64>>::COUNT, block.species());
-        assert!(sums.lanes == block.lanes() && sums.rows.len() >= O::PARTS * ROWS * sums.lanes);
+        let (leaves, directions) = (<P::Coef<f64>>::COUNT, parts.directions);
+        assert!(if K == ANY {
+            directions <= MOST_DIRECTIONS
+        } else {
+            directions == K
+        });
+        assert!(
+            parts.first + 1 + directions <= parts.all,
+            "directions that the sums have no part for"
+        );
+        local.assert_places(block.halo.len, parts.first + 1 + directions);
+        table.assert_shape(leaves, directions, block.species());
+        assert!(sums.lanes == block.lanes() && sums.rows.len() >= parts.all * ROWS * sums.lanes);
         assert!(block.width() >= E::WIDEST && block.width() <= WIDEST);
         assert_eq!(
             slopes.len(),
-            if P::SLOPES > 0 {
-                table.pairs() * P::SLOPES * O::PARTS
+            if O::SLOPES {
+                table.pairs() * leaves * parts.all
             } else {
                 0
             }
@@ -141,6 +248,7 @@ impl<'a, P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'
             block,
             local,
             table,
+            parts,
             sums,
             slopes,
             kind: PhantomData,
@@ -148,111 +256,147 @@ impl<'a, P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'
     }
 }
 
-impl<P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> Kernel<E> for ForcePass<'_, P, O, E, ENERGY> {
+impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool> Kernel<E>
+    for ForcePass<'_, P, O, E, K, ENERGY>
+{
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lane<Element = E>>(mut self) {
-        self.sweep::<L>(0);
-        for first in (SWEEP..P::SLOPES).step_by(SWEEP) {
-            self.sweep::<L>(first);
+        self.sweep::<L, 0>();
+        // constants, so that nothing is compiled for coefficients that do not exist
+        if (O::SLOPES || O::PARAMETERS) && <P::Coef<L>>::COUNT > SWEEP {
+            self.sweep::<L, 1>();
+        }
+        if (O::SLOPES || O::PARAMETERS) && <P::Coef<L>>::COUNT > 2 * SWEEP {
+            self.sweep::<L, 2>();
         }
     }
 }
 
-impl<P: PairEvaluator, O: Order, E: Element, const ENERGY: bool> ForcePass<'_, P, O, E, ENERGY> {
-    /// One sweep over the list: forces and energies when `first` is 0, slopes in the coefficients from `first` on.
+impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool> ForcePass<'_, P, O, E, K, ENERGY> {
+    /// The N-th sweep over the list: forces and energies when it is the first, slopes in the N-th [`SWEEP`] coefficients, and
+    /// what these add to the tangents.
     #[inline(always)]
-    fn sweep<L: Lane<Element = E>>(&mut self, first: usize) {
+    fn sweep<L: Lane<Element = E>, const N: usize>(&mut self) {
         let Self {
-            block, local, table, ..
+            block,
+            local,
+            table,
+            parts,
+            ..
         } = *self;
-        let zero = O::Scalar::<L>::lit(0.0);
-        let far = O::Scalar::<L>::lift(L::lit(table.far()));
+        let directions = if K == ANY { parts.directions } else { K };
+        let zero = L::lit(0.0);
+        let far = L::lit(table.far());
         let width = block.width();
         let entries = block.entries().as_ptr();
+        // one for each direction, in use up to their number
+        let mut here_along = [[zero; 3]; MOST_DIRECTIONS];
+        let mut coef_along = [[zero; MOST_LEAVES]; MOST_DIRECTIONS];
+        let mut tangents = [RowSums::<L>::zero(); MOST_DIRECTIONS];
         for row in (0..block.lanes()).step_by(L::WIDTH) {
             let (slice, lane) = (row / width, row % width);
             // SAFETY: `new` checked that the block's places are places of the coordinates; its lanes come first.
-            let here: [O::Scalar<L>; 3] = unsafe { local.load::<O, L>(row) };
-            let mut force = [zero; 3];
-            let mut energy = zero;
-            let mut virial = [zero; 6];
+            let here: [L; 3] = unsafe { local.load(row, 0) };
+            let mut values = RowSums::<L>::zero();
+            for p in 0..directions {
+                // SAFETY: as above.
+                here_along[p] = unsafe { local.load(row, 1 + parts.first + p) };
+                tangents[p] = RowSums::zero();
+            }
             for species in 0..block.species() {
-                let mut slopes = [zero; SWEEP];
-                let (cutoff2, coef) =
-                    table.coefficients::<O::Coefficients, L, P::Coef<CoefficientOf<O, L>>>(block, row, species);
+                let pairs = table.pairs_of::<L>(block, row, species);
+                let (cutoff2, coef) = table.coefficients::<L, P::Coef<L>>(&pairs);
+                for p in 0..if O::PARAMETERS { directions } else { 0 } {
+                    for k in 0..<P::Coef<L>>::COUNT {
+                        coef_along[p][k] = table.tangent(k, p, &pairs);
+                    }
+                }
                 let range = block.segment(slice, species);
                 let mut at = range.start + lane;
                 while at < range.end {
                     // SAFETY: `at` is a multiple of WIDTH below the segment's end, which is a multiple of the width of a
                     // slice within the entries; every entry is a place of the block.
-                    let there: [O::Scalar<L>; 3] = unsafe { local.gather::<O, L>(entries.add(at)) };
+                    let there: [L; 3] = unsafe { local.gather(entries.add(at), 0) };
                     let d = [there[0] - here[0], there[1] - here[1], there[2] - here[2]];
-                    let r2 = O::Scalar::<L>::squares(d);
-                    let near = r2.primal().lt(cutoff2);
+                    let r2 = L::squares(d);
+                    let near = r2.lt(cutoff2);
                     // a masked lane is evaluated at the largest cutoff: no infinity, no denormal, whatever the energy
-                    let (u, g, du) = O::evaluate::<P, L>(O::Scalar::<L>::select(near, r2, far), &coef, first);
-                    let g = O::Scalar::<L>::select(near, g, zero);
-                    for k in 0..3 {
-                        force[k] = g.mul_add(d[k], force[k]);
-                    }
-                    if ENERGY {
-                        energy = energy + O::Scalar::<L>::select(near, u, zero);
-                        let gd = [g * d[0], g * d[1], g * d[2]];
-                        for k in 0..6 {
-                            let (a, b) = SYMMETRIC[k];
-                            virial[k] = gd[a].mul_add(d[b], virial[k]);
+                    let r2 = L::select(near, r2, far);
+                    let jet = O::jet::<P, L, N>(r2, &coef);
+                    values.add::<L, ENERGY>(near, d, (jet.u, jet.g, jet.du), O::SLOPES);
+                    for p in 0..directions {
+                        // SAFETY: as for `there`.
+                        let there: [L; 3] = unsafe { local.gather(entries.add(at), 1 + parts.first + p) };
+                        let mut d = [Dual::constant(d[0]), Dual::constant(d[1]), Dual::constant(d[2])];
+                        for k in 0..3 {
+                            d[k] = Dual::with_tangents(d[k].v, [there[k] - here_along[p][k]]);
                         }
-                    }
-                    for k in 0..SWEEP {
-                        if first + k < P::SLOPES {
-                            slopes[k] = slopes[k] + O::Scalar::<L>::select(near, du[k], zero);
-                        }
+                        let r2 = Dual::with_tangents(r2, Dual::squares(d).d);
+                        let pair = O::along::<P, L, N>(&jet, r2, &coef, &coef_along[p]);
+                        tangents[p].add::<Dual<L, 1>, ENERGY>(near, d, pair, O::SLOPES);
                     }
                     at += width;
                 }
-                for k in 0..SWEEP {
-                    for p in 0..O::PARTS {
-                        if first + k < P::SLOPES {
-                            self.add_slope(O::part(slopes[k], p), row, species, (first + k) * O::PARTS + p);
+                if O::SLOPES {
+                    for k in 0..SWEEP {
+                        let leaf = N * SWEEP + k;
+                        if leaf < <P::Coef<L>>::COUNT {
+                            if parts.values {
+                                self.add_slope(core::mem::replace(&mut values.slopes[k], zero), row, species, leaf, 0);
+                            }
+                            for p in 0..directions {
+                                let sum = core::mem::replace(&mut tangents[p].slopes[k], zero);
+                                self.add_slope(sum, row, species, leaf, 1 + parts.first + p);
+                            }
                         }
                     }
                 }
             }
-            let totals = [force[0] * 2.0, force[1] * 2.0, force[2] * 2.0, energy * 0.5];
-            for c in 0..if ENERGY { ROWS } else { 3 } {
-                for p in 0..O::PARTS {
-                    if first == 0 {
-                        // SAFETY: `new` checked the size of the rows; `row` + WIDTH is at most the number of lanes.
-                        unsafe {
-                            let sum = self.sums.rows.as_mut_ptr().add((p * ROWS + c) * self.sums.lanes + row);
-                            O::part(totals[c], p).add_to(sum);
-                        }
-                    }
-                }
+            if N == 0 && parts.values {
+                self.add_row(&values, row, 0);
             }
-            if ENERGY && first == 0 {
-                for p in 0..O::PARTS {
-                    for k in 0..6 {
-                        self.sums.virial[p][k] -= O::part(virial[k], p).sum();
-                    }
-                }
+            // with slopes, the first sweep has all of the tangents
+            let adds = N == 0 || (O::PARAMETERS && !O::SLOPES);
+            for p in 0..if adds { directions } else { 0 } {
+                self.add_row(&tangents[p], row, 1 + parts.first + p);
             }
+        }
+    }
+
+    /// Adds what a row of lanes has summed to a part of the sums.
+    #[inline(always)]
+    fn add_row<L: Lane<Element = E>>(&mut self, row_sums: &RowSums<L>, row: usize, part: usize) {
+        let [x, y, z] = row_sums.force;
+        let totals = [x * 2.0, y * 2.0, z * 2.0, row_sums.energy * 0.5];
+        for c in 0..if ENERGY { ROWS } else { 3 } {
+            // SAFETY: `new` checked the size of the rows; `row` + WIDTH is at most the number of lanes.
+            unsafe {
+                let sum = self
+                    .sums
+                    .rows
+                    .as_mut_ptr()
+                    .add((part * ROWS + c) * self.sums.lanes + row);
+                totals[c].add_to(sum);
+            }
+        }
+        for k in 0..if ENERGY { 6 } else { 0 } {
+            self.sums.virial[part][k] -= row_sums.virial[k].sum();
         }
     }
 
     /// Adds half of the lanes' sums, for the full list has each pair twice, to a slope of their pairs of species.
     #[inline(always)]
-    fn add_slope<L: Lane<Element = E>>(&mut self, sum: L, row: usize, species: usize, slope: usize) {
-        let stride = P::SLOPES * O::PARTS;
+    fn add_slope<L: Lane<Element = E>>(&mut self, sum: L, row: usize, species: usize, leaf: usize, part: usize) {
+        let (all, leaves) = (self.parts.all, <P::Coef<L>>::COUNT);
         if self.block.species() == 1 {
-            self.slopes[slope] += 0.5 * sum.sum();
+            self.slopes[leaf * all + part] += 0.5 * sum.sum();
             return;
         }
         for lane in 0..L::WIDTH {
             let pair = self.table.pair(usize::from(self.block.kinds()[row + lane]), species);
-            self.slopes[pair * stride + slope] += 0.5 * sum.extract(lane);
+            self.slopes[(pair * leaves + leaf) * all + part] += 0.5 * sum.extract(lane);
         }
     }
 }

@@ -3,9 +3,9 @@
 
 use super::by_hand::{self, ByHand, Coefficients};
 use super::force_field::Precision;
-use super::kernel::{BlockSums, ByDual, ForcePass, PairEvaluator};
+use super::kernel::{BlockSums, ByDual, ForcePass, PairEvaluator, Parts};
 use super::neighbors::{NeighborList, Plan};
-use super::order::Value;
+use super::order::Plain;
 use super::table::Table;
 use super::{Configuration, EngineError, NeighborStatistics, Vec3};
 use admd_ad::{Element, Isa, dispatch};
@@ -66,7 +66,7 @@ impl Laboratory {
     pub fn rebuild(&mut self, c: &Configuration) -> Result<u64, EngineError> {
         let mut statistics = NeighborStatistics::default();
         self.list.forget();
-        self.list.ensure(c, None, self.plan, &mut statistics)?;
+        self.list.ensure(c, &[], self.plan, &mut statistics)?;
         self.sums.resize_with(self.list.blocks.len(), BlockSums::default);
         self.cell.clone_from(&c.cell);
         Ok(statistics.entries)
@@ -83,8 +83,8 @@ impl Laboratory {
         let (list, cell, isa) = (&self.list, &self.cell, self.plan.isa);
         for block in &list.blocks {
             match self.precision {
-                Precision::Double => self.local.0.take(&block.halo, cell, &list.coordinates, None, isa),
-                Precision::Mixed => self.local.1.take(&block.halo, cell, &list.coordinates, None, isa),
+                Precision::Double => self.local.0.take(&block.halo, cell, &list.coordinates, &[], isa),
+                Precision::Mixed => self.local.1.take(&block.halo, cell, &list.coordinates, &[], isa),
             }
         }
     }
@@ -118,13 +118,12 @@ impl Laboratory {
         local: &mut Local<E>,
     ) {
         let cutoff2 = self.plan.cutoff * self.plan.cutoff;
-        let table = Table::new::<Value, P::Coef<f64>>(&[(cutoff2, coef)], vec![0]);
+        let table = Table::new::<P::Coef<f64>>(&[(cutoff2, coef)], vec![0]);
         let isa = self.plan.isa;
-        let mut slopes = vec![0.0; P::SLOPES];
         for (sums, block) in self.sums.iter_mut().zip(&self.list.blocks) {
             sums.reset(block.lanes(), 1);
-            local.take(&block.halo, &self.cell, &self.list.coordinates, None, isa);
-            let pass = ForcePass::<P, Value, E, ENERGY>::new(block, local, &table, sums, &mut slopes);
+            local.take(&block.halo, &self.cell, &self.list.coordinates, &[], isa);
+            let pass = ForcePass::<P, Plain, E, 0, ENERGY>::new(block, local, &table, Parts::VALUES, sums, &mut []);
             dispatch(isa, pass);
         }
     }

@@ -74,7 +74,7 @@ impl NeighborList {
     pub(super) fn ensure(
         &mut self,
         c: &Configuration,
-        direction: Option<&Direction>,
+        directions: &[Direction],
         plan: Plan,
         statistics: &mut NeighborStatistics,
     ) -> Result<(), EngineError> {
@@ -92,9 +92,7 @@ impl NeighborList {
             statistics.dangerous += u64::from(known && self.fresh && plan.skin > 0.0);
         }
         self.fresh = !valid;
-        if let Some(direction) = direction {
-            self.coordinates.incline(&self.layout, direction);
-        }
+        self.coordinates.incline(&self.layout, directions);
         Ok(())
     }
 

@@ -1,7 +1,17 @@
-//! The order of differentiation of a whole evaluation: values alone, or values with their tangents along one direction.
+//! Orders of differentiation: how the derivatives of a pair are put together from those of its energy.
 //!
-//! A kernel is written once over an [`Order`]; the tangents of positions, strain and parameters enter through its inputs,
-//! and those of forces, energy, virial and gradient leave through its outputs.
+//! The energy of a pair is differentiated once, in r² and in what else an evaluation needs: a [`Jet`]. Along each direction
+//! of the evaluation the tangents of the pair follow from it by the chain rule, so that a direction costs little more than
+//! the coordinates that it takes to read.
+//!
+//! | order | directions change | slopes in coefficients |
+//! |---|---|---|
+//! | [`Plain`] | there are none | no |
+//! | [`Slopes`] | there are none | yes |
+//! | [`InDistance`] | atoms and cell | no |
+//! | [`WithSlopes`] | atoms and cell | yes |
+//! | [`InAll`] | parameters, too | no |
+//! | [`Nested`] | parameters, too | yes |
 //!
 //! No closure here or in the kernels does lane arithmetic: the compiler may decline to inline a closure, and what is not
 //! inlined is not compiled for the instruction set.
@@ -11,114 +21,239 @@ use super::table::{MOST_LEAVES, assemble};
 use admd_ad::{Dual, Lane, Real};
 use admd_potentials::form::parameters::Leaves;
 
-/// The scalar of the coefficients of an evaluation.
-pub(super) type CoefficientOf<O, L> = <<O as Order>::Coefficients as Order>::Scalar<L>;
-
-/// What the scalars of an evaluation carry. A scalar is stored as [`Order::PARTS`] lane values: the value, the tangent.
-pub trait Order: Send + Sync + 'static {
-    /// The scalar over a lane type.
-    type Scalar<L: Lane>: Real<Lane = L>;
-    /// How many lane values make one scalar.
-    const PARTS: usize;
-    /// Puts a scalar together from its value and its tangent; the second is ignored where there is none.
-    fn build<L: Lane>(parts: [L; 2]) -> Self::Scalar<L>;
-    /// Part `p` of a scalar.
-    fn part<L: Lane>(x: Self::Scalar<L>, p: usize) -> L;
-    /// What coefficients carry.
-    type Coefficients: Order;
-    /// A pair at a squared distance: what [`PairEvaluator::evaluate`] returns.
-    fn evaluate<P: PairEvaluator, L: Lane>(
-        r2: Self::Scalar<L>,
-        coef: &P::Coef<CoefficientOf<Self, L>>,
-        first: usize,
-    ) -> Pair<Self::Scalar<L>>;
-}
-
-/// Energy of a pair, its slope in r², and its slopes in coefficients.
+/// Energy of a pair, its slope in r², and its slopes in [`SWEEP`] coefficients.
 pub(super) type Pair<S> = (S, S, [S; SWEEP]);
 
-/// Values alone.
-pub(super) struct Value;
-
-impl Order for Value {
-    type Scalar<L: Lane> = L;
-    const PARTS: usize = 1;
-    #[inline(always)]
-    fn build<L: Lane>(parts: [L; 2]) -> L {
-        parts[0]
-    }
-    #[inline(always)]
-    fn part<L: Lane>(x: L, _: usize) -> L {
-        x
-    }
-    type Coefficients = Self;
-    #[inline(always)]
-    fn evaluate<P: PairEvaluator, L: Lane>(r2: L, coef: &P::Coef<L>, first: usize) -> Pair<L> {
-        P::evaluate(r2, coef, first)
-    }
+/// Energy of a pair and its derivatives in r² and in [`SWEEP`] coefficients c; what an order does not need is zero.
+#[derive(Clone, Copy)]
+pub struct Jet<L> {
+    /// u
+    pub u: L,
+    /// ∂u/∂r²
+    pub g: L,
+    /// ∂u/∂c
+    pub du: [L; SWEEP],
+    /// ∂²u/∂(r²)²
+    pub h: L,
+    /// ∂²u/∂r²∂c
+    pub dg: [L; SWEEP],
 }
 
-/// Part of a dual number with one tangent.
-#[inline(always)]
-fn part<L: Lane>(x: Dual<L, 1>, p: usize) -> L {
-    match (p, x.on[0]) {
-        (0, _) => x.v,
-        (_, true) => x.d[0],
-        (_, false) => L::lit(0.0),
-    }
-}
-
-/// Values with their derivatives along a direction that moves atoms but changes no parameter.
-///
-/// Then a tangent of the pair is that of r² times a slope in r²: the energy at nested duals that are both variables in r²,
-/// of whose products the compiler shares those that are equal.
-pub(super) struct Moved;
-
-impl Order for Moved {
-    type Scalar<L: Lane> = Dual<L, 1>;
-    const PARTS: usize = 2;
+impl<L: Lane> Jet<L> {
     #[inline(always)]
-    fn build<L: Lane>(parts: [L; 2]) -> Dual<L, 1> {
-        Dual::with_tangents(parts[0], [parts[1]])
-    }
-    #[inline(always)]
-    fn part<L: Lane>(x: Dual<L, 1>, p: usize) -> L {
-        part(x, p)
-    }
-    type Coefficients = Value;
-    #[inline(always)]
-    fn evaluate<P: PairEvaluator, L: Lane>(r2: Dual<L, 1>, coef: &P::Coef<L>, first: usize) -> Pair<Dual<L, 1>> {
-        const { assert!(P::SLOPES == 0, "slopes in coefficients are there with `Along`") };
-        let mut constants = [Dual::constant(L::lit(0.0)); MOST_LEAVES];
-        for k in 0..<P::Coef<L>>::COUNT {
-            constants[k] = Dual::constant(coef.leaf(k));
+    fn first((u, g, du): Pair<L>) -> Self {
+        let zero = L::lit(0.0);
+        Self {
+            u,
+            g,
+            du,
+            h: zero,
+            dg: [zero; SWEEP],
         }
-        let (u, g, _) = P::evaluate(Dual::<L, 1>::variable(r2.v, 0), &assemble(&constants), first);
-        (u.of(r2), g.of(r2), [Dual::lit(0.0); SWEEP])
+    }
+
+    /// From derivatives that are differentiated in r² once more.
+    #[inline(always)]
+    fn second((u, g, du): Pair<Dual<L, 1>>) -> Self {
+        let mut jet = Self::first((u.v, g.v, [L::lit(0.0); SWEEP]));
+        jet.h = g.d[0];
+        for k in 0..SWEEP {
+            (jet.du[k], jet.dg[k]) = (du[k].v, du[k].d[0]);
+        }
+        jet
+    }
+
+    /// The tangents along a direction that changes no parameter.
+    #[inline(always)]
+    fn along(&self, r2: Dual<L, 1>) -> Pair<Dual<L, 1>> {
+        let mut du = [Dual::lit(0.0); SWEEP];
+        for k in 0..SWEEP {
+            du[k] = Dual::with_tangents(self.du[k], [self.dg[k]]).at([r2]);
+        }
+        let (u, g) = (
+            Dual::with_tangents(self.u, [self.g]),
+            Dual::with_tangents(self.g, [self.h]),
+        );
+        (u.at([r2]), g.at([r2]), du)
     }
 }
 
-/// Values with their derivatives along a direction in which parameters may change, too.
-pub(super) struct Along;
-
-impl Order for Along {
-    type Scalar<L: Lane> = Dual<L, 1>;
-    const PARTS: usize = 2;
-    #[inline(always)]
-    fn build<L: Lane>(parts: [L; 2]) -> Dual<L, 1> {
-        Dual::with_tangents(parts[0], [parts[1]])
-    }
-    #[inline(always)]
-    fn part<L: Lane>(x: Dual<L, 1>, p: usize) -> L {
-        part(x, p)
-    }
-    type Coefficients = Self;
-    #[inline(always)]
-    fn evaluate<P: PairEvaluator, L: Lane>(
+/// How the derivatives of a pair are put together.
+pub trait Order: Send + Sync + 'static {
+    /// Are there slopes in the coefficients?
+    const SLOPES: bool;
+    /// Do directions change parameters?
+    const PARAMETERS: bool;
+    /// The energy of a pair and those of its derivatives that are needed, in the N-th [`SWEEP`] coefficients.
+    fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L>;
+    /// The tangents of a pair along a direction, from those of r² and of all coefficients.
+    fn along<P: PairEvaluator, L: Lane, const N: usize>(
+        jet: &Jet<L>,
         r2: Dual<L, 1>,
-        coef: &P::Coef<Dual<L, 1>>,
-        first: usize,
+        coef: &P::Coef<L>,
+        coef_along: &[L; MOST_LEAVES],
+    ) -> Pair<Dual<L, 1>>;
+}
+
+/// The coefficients as duals without tangents.
+#[inline(always)]
+fn constants<P: PairEvaluator, L: Lane>(coef: &P::Coef<L>) -> P::Coef<Dual<L, 1>> {
+    let mut constants = [Dual::constant(L::lit(0.0)); MOST_LEAVES];
+    for k in 0..<P::Coef<L>>::COUNT {
+        constants[k] = Dual::constant(coef.leaf(k));
+    }
+    assemble(&constants)
+}
+
+/// Values alone.
+pub(super) struct Plain;
+
+impl Order for Plain {
+    const SLOPES: bool = false;
+    const PARAMETERS: bool = false;
+    #[inline(always)]
+    fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L> {
+        let (u, g) = P::evaluate(r2, coef);
+        Jet::first((u, g, [L::lit(0.0); SWEEP]))
+    }
+    #[inline(always)]
+    fn along<P: PairEvaluator, L: Lane, const N: usize>(
+        jet: &Jet<L>,
+        r2: Dual<L, 1>,
+        _: &P::Coef<L>,
+        _: &[L; MOST_LEAVES],
     ) -> Pair<Dual<L, 1>> {
-        P::evaluate(r2, coef, first)
+        jet.along(r2)
+    }
+}
+
+/// Values and their slopes in the coefficients.
+pub(super) struct Slopes;
+
+impl Order for Slopes {
+    const SLOPES: bool = true;
+    const PARAMETERS: bool = false;
+    #[inline(always)]
+    fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L> {
+        Jet::first(P::slopes::<L, N>(r2, coef))
+    }
+    #[inline(always)]
+    fn along<P: PairEvaluator, L: Lane, const N: usize>(
+        jet: &Jet<L>,
+        r2: Dual<L, 1>,
+        _: &P::Coef<L>,
+        _: &[L; MOST_LEAVES],
+    ) -> Pair<Dual<L, 1>> {
+        jet.along(r2)
+    }
+}
+
+/// Tangents along directions that move atoms and change the cell, but no parameter.
+pub(super) struct InDistance;
+
+impl Order for InDistance {
+    const SLOPES: bool = false;
+    const PARAMETERS: bool = false;
+    #[inline(always)]
+    fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L> {
+        let (u, g) = P::evaluate(Dual::<L, 1>::variable(r2, 0), &constants::<P, L>(coef));
+        Jet::second((u, g, [Dual::lit(0.0); SWEEP]))
+    }
+    #[inline(always)]
+    fn along<P: PairEvaluator, L: Lane, const N: usize>(
+        jet: &Jet<L>,
+        r2: Dual<L, 1>,
+        _: &P::Coef<L>,
+        _: &[L; MOST_LEAVES],
+    ) -> Pair<Dual<L, 1>> {
+        jet.along(r2)
+    }
+}
+
+/// Slopes in the coefficients, and tangents along directions that change no parameter.
+pub(super) struct WithSlopes;
+
+impl Order for WithSlopes {
+    const SLOPES: bool = true;
+    const PARAMETERS: bool = false;
+    #[inline(always)]
+    fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L> {
+        Jet::second(P::slopes::<_, N>(
+            Dual::<L, 1>::variable(r2, 0),
+            &constants::<P, L>(coef),
+        ))
+    }
+    #[inline(always)]
+    fn along<P: PairEvaluator, L: Lane, const N: usize>(
+        jet: &Jet<L>,
+        r2: Dual<L, 1>,
+        _: &P::Coef<L>,
+        _: &[L; MOST_LEAVES],
+    ) -> Pair<Dual<L, 1>> {
+        jet.along(r2)
+    }
+}
+
+/// Tangents along directions that may change parameters, too.
+pub(super) struct InAll;
+
+impl Order for InAll {
+    const SLOPES: bool = false;
+    const PARAMETERS: bool = true;
+    #[inline(always)]
+    fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L> {
+        WithSlopes::jet::<P, L, N>(r2, coef)
+    }
+    #[inline(always)]
+    fn along<P: PairEvaluator, L: Lane, const N: usize>(
+        jet: &Jet<L>,
+        r2: Dual<L, 1>,
+        _: &P::Coef<L>,
+        coef_along: &[L; MOST_LEAVES],
+    ) -> Pair<Dual<L, 1>> {
+        let mut arguments = [r2; 1 + SWEEP];
+        let (mut du, mut dg) = ([jet.g; 1 + SWEEP], [jet.h; 1 + SWEEP]);
+        let mut g = jet.g;
+        if N > 0 {
+            // the first sweep has the values, and the tangents that come from r²
+            (arguments[0], g) = (Dual::constant(L::lit(0.0)), L::lit(0.0));
+        }
+        for k in 0..SWEEP {
+            let leaf = N * SWEEP + k;
+            arguments[1 + k] = if leaf < <P::Coef<L>>::COUNT {
+                Dual::with_tangents(L::lit(0.0), [coef_along[leaf]])
+            } else {
+                Dual::constant(L::lit(0.0))
+            };
+            (du[1 + k], dg[1 + k]) = (jet.du[k], jet.dg[k]);
+        }
+        let (u, g) = (Dual::with_tangents(jet.u, du), Dual::with_tangents(g, dg));
+        (u.at(arguments), g.at(arguments), [Dual::lit(0.0); SWEEP])
+    }
+}
+
+/// Slopes in the coefficients, and tangents along directions that may change parameters: second derivatives in these, by
+/// evaluating the energy anew at the tangents of each direction.
+pub(super) struct Nested;
+
+impl Order for Nested {
+    const SLOPES: bool = true;
+    const PARAMETERS: bool = true;
+    #[inline(always)]
+    fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L> {
+        Slopes::jet::<P, L, N>(r2, coef)
+    }
+    #[inline(always)]
+    fn along<P: PairEvaluator, L: Lane, const N: usize>(
+        _: &Jet<L>,
+        r2: Dual<L, 1>,
+        coef: &P::Coef<L>,
+        coef_along: &[L; MOST_LEAVES],
+    ) -> Pair<Dual<L, 1>> {
+        let mut leaves = [Dual::constant(L::lit(0.0)); MOST_LEAVES];
+        for k in 0..<P::Coef<L>>::COUNT {
+            leaves[k] = Dual::with_tangents(coef.leaf(k), [coef_along[k]]);
+        }
+        P::slopes::<_, N>(r2, &assemble(&leaves))
     }
 }

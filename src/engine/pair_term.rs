@@ -1,12 +1,12 @@
 //! A bound pair potential behind one object: the only place where the type of a potential meets the engine.
 
 use super::halo::Local;
-use super::kernel::{BlockSums, ByDual, ForcePass, PairEvaluator, WithSlopes};
-use super::order::{Along, Moved, Order, Value};
+use super::kernel::{ANY, BlockSums, ByDual, ForcePass, MOST_DIRECTIONS, Parts};
+use super::order::{self, InAll, InDistance, Order, Plain, Slopes, WithSlopes};
 use super::sell::Block;
 use super::table::Table;
 use super::tail::Gas;
-use super::{Configuration, Direction, EngineError};
+use super::{Configuration, Direction, EngineError, Request};
 use admd_ad::{Dual, Element, Isa, Real, dispatch};
 use admd_potentials::catalog::{self, PairVisitor};
 use admd_potentials::form::binding::{Leaf, PairBinding, PairCoefficients};
@@ -19,7 +19,7 @@ use core::marker::PhantomData;
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) configuration: &'a Configuration,
-    pub(super) direction: Option<&'a Direction>,
+    pub(super) request: Request<'a>,
     /// Number of the term's first parameter among those of the force field.
     pub(super) first_parameter: usize,
 }
@@ -27,9 +27,16 @@ pub(super) struct Job<'a> {
 /// Coefficients of one term for one evaluation.
 pub(super) struct Tables<'a> {
     /// Without tangents.
-    pub(super) value: &'a Table,
-    /// With tangents along the direction, where parameters change along it or their gradient is asked for.
-    pub(super) along: Option<Table>,
+    value: &'a Table,
+    /// For the directions, which take their turns in groups.
+    groups: Vec<Group>,
+}
+
+/// Directions of one pass.
+struct Group {
+    parts: Parts,
+    /// Coefficients with their tangents, where a parameter changes along one of the directions.
+    table: Option<Table>,
 }
 
 /// A pass over one block: what is asked for, and what it reads.
@@ -40,20 +47,37 @@ pub(super) struct Pass<'a> {
     pub(super) isa: Isa,
     /// Sum energies and virial, too?
     pub(super) energy: bool,
-    /// Sum tangents, too?
-    pub(super) tangent: bool,
 }
 
-impl Job<'_> {
-    /// Change of the term's own k-th parameter along the direction.
-    fn change(&self, k: usize) -> f64 {
-        let given = self.direction.and_then(|d| d.parameters.get(self.first_parameter + k));
+impl<'a> Job<'a> {
+    /// Change of the term's own k-th parameter along a direction.
+    fn change(&self, direction: Option<&Direction>, k: usize) -> f64 {
+        let given = direction.and_then(|d| d.parameters.get(self.first_parameter + k));
         given.copied().unwrap_or(0.0)
+    }
+
+    /// Number of parts of the answer: the values, and their tangents along each direction.
+    fn parts(&self) -> usize {
+        1 + self.request.tangents.len()
+    }
+
+    /// Each direction; where there is none, one along which nothing changes.
+    fn directions(&self) -> impl Iterator<Item = Option<&'a Direction>> {
+        let nothing = self.request.tangents.is_empty().then_some(None);
+        self.request.tangents.iter().map(Some).chain(nothing)
     }
 }
 
 /// The scalar of the oracle: derivatives with respect to anything, and their derivatives along a direction.
 pub(super) type Nested = Dual<Dual<f64, 1>, 1>;
+
+/// A number with its derivative along a direction.
+pub(super) type Directed = Dual<f64, 1>;
+
+/// Its derivative; zero where it has none.
+pub(super) fn tangent(x: Directed) -> f64 {
+    if x.on[0] { x.d[0] } else { 0.0 }
+}
 
 /// Energy of a pair of species at a squared distance \[length²\].
 pub(super) type EnergyOf<'a> = dyn Fn(usize, usize, Nested) -> Option<Nested> + 'a;
@@ -73,18 +97,18 @@ pub(super) trait PairTerm: Send + Sync {
     /// Takes new values of the leaves.
     fn set_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError>;
     /// The coefficients of an evaluation.
-    fn tables(&self, job: &Job, gradient: bool) -> Tables<'_>;
-    /// How many slopes in coefficients [`PairTerm::evaluate`] sums where asked for.
-    fn slopes(&self, along: bool) -> usize;
+    fn tables(&self, job: &Job) -> Tables<'_>;
+    /// How many slopes in coefficients [`PairTerm::evaluate`] sums where asked for, with so many parts.
+    fn slopes(&self, parts: usize) -> usize;
     /// Adds forces, and energies, virial and tangents where asked for, to the sums of a block; with slopes where there is
     /// room for them.
     fn evaluate(&self, pass: Pass, local: &Local<f64>, sums: &mut BlockSums, slopes: &mut [f64]);
     /// The same in single precision, without tangents and slopes.
     fn evaluate_single(&self, pass: Pass, local: &Local<f32>, sums: &mut BlockSums);
     /// Tail corrections: for each part the energy, and the virial on each axis \[energy\].
-    fn tail(&self, job: Job) -> [(f64, f64); 2];
-    /// dE/dθ of the term's parameters with tail corrections, and its tangent, from the sums of the slopes over all blocks.
-    fn gradient(&self, job: Job, slopes: &[f64]) -> Vec<[f64; 2]>;
+    fn tail(&self, job: Job) -> Vec<(f64, f64)>;
+    /// dE/dθ of the term's parameters with tail corrections, for each part, from the sums of the slopes over all blocks.
+    fn gradient(&self, job: Job, slopes: &[f64]) -> Vec<Vec<f64>>;
     /// Energy of one pair and its slope in r²; `None` beyond the cutoff.
     fn pair(&self, a: usize, b: usize, r2: f64) -> Option<(f64, f64)> {
         let constant = |x| Dual::constant(Dual::constant(x));
@@ -110,53 +134,61 @@ impl<E: Truncated> Bound<E> {
     /// Number of leaves of the coefficients of one pair of species.
     const LEAVES: usize = <E::Coef<f64> as Leaves<f64>>::COUNT;
 
-    /// Coefficients at the present parameters, with their tangents along the direction of the job.
-    fn rows<O: Order>(&self, job: &Job) -> Rows<E, O::Scalar<f64>> {
-        self.binding.coefficients::<E, _>(&self.theta::<O>(job))
+    /// Coefficients at the present parameters, with their tangents along a direction.
+    fn rows(&self, job: &Job, direction: Option<&Direction>) -> Rows<E, Directed> {
+        self.binding.coefficients::<E, _>(&self.theta(job, direction))
     }
 
-    fn theta<O: Order>(&self, job: &Job) -> Vec<O::Scalar<f64>> {
+    fn theta(&self, job: &Job, direction: Option<&Direction>) -> Vec<Directed> {
         let values = self.binding.theta().into_iter().enumerate();
-        values.map(|(k, x)| O::build([x, job.change(k)])).collect()
+        let along = |(k, x)| Dual::with_tangents(x, [job.change(direction, k)]);
+        values.map(along).collect()
     }
 
-    /// Coefficients for the kernels, with tangents where the order has them.
-    fn table<O: Order>(&self, job: &Job) -> Table {
-        tabulate::<E, O>(&self.binding, &self.rows::<O>(job)).with_values_of(&self.table)
+    /// The tangents of the coefficients along some directions, if there are any.
+    fn inclined(&self, job: &Job, directions: &[Direction]) -> Option<Table> {
+        let changes = |d: &Direction| (0..self.binding.leaves.len()).any(|k| job.change(Some(d), k) != 0.0);
+        directions.iter().any(changes).then(|| {
+            let along = |d| self.rows(job, Some(d)).iter().map(|row| row.coef).collect();
+            self.table
+                .inclined::<E::Coef<Directed>>(&directions.iter().map(along).collect::<Vec<_>>())
+        })
     }
 
-    fn pass<P, O: Order, L: Element>(
+    fn pass<O: Order, L: Element, const K: usize>(
         &self,
         pass: Pass,
-        local: &Local<L>,
-        table: &Table,
+        (local, table): (&Local<L>, &Table),
+        parts: Parts,
         sums: &mut BlockSums,
         slopes: &mut [f64],
-    ) where
-        P: PairEvaluator,
-    {
+    ) {
         if pass.energy {
-            let force_pass = ForcePass::<P, O, L, true>::new(pass.block, local, table, sums, slopes);
-            dispatch(pass.isa, force_pass);
+            self.pass_over::<O, L, K, true>(pass, (local, table), parts, sums, slopes);
         } else {
-            let force_pass = ForcePass::<P, O, L, false>::new(pass.block, local, table, sums, slopes);
-            dispatch(pass.isa, force_pass);
+            self.pass_over::<O, L, K, false>(pass, (local, table), parts, sums, slopes);
         }
     }
 
-    fn tail_sum<O: Order>(&self, job: &Job) -> (O::Scalar<f64>, O::Scalar<f64>) {
-        let gas = Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction);
-        gas.correction(&self.binding, self.rows::<O>(job).iter().map(|row| row.tail))
+    /// A pass with or without energies.
+    fn pass_over<O: Order, L: Element, const K: usize, const ENERGY: bool>(
+        &self,
+        pass: Pass,
+        (local, table): (&Local<L>, &Table),
+        parts: Parts,
+        sums: &mut BlockSums,
+        slopes: &mut [f64],
+    ) {
+        let force_pass = ForcePass::<ByDual<E>, O, L, K, ENERGY>::new(pass.block, local, table, parts, sums, slopes);
+        dispatch(pass.isa, force_pass);
     }
 
-    fn chain_rule<O: Order>(&self, job: Job, slopes: &[f64]) -> Vec<[f64; 2]> {
-        type Outer<O> = Dual<<O as Order>::Scalar<f64>, 1>;
-        let (count, pairs) = (Self::LEAVES, self.table.pairs());
-        let adjoint = |leaf: usize| O::build([0, O::PARTS - 1].map(|p| slopes[leaf * O::PARTS + p]));
-        let adjoints: Vec<_> = (0..pairs * count).map(adjoint).collect();
-        let gas =
-            Gas::new::<O>(job.configuration, self.binding.species.len(), job.direction).lifted(Outer::<O>::constant);
-        let theta: Vec<Outer<O>> = self.theta::<O>(&job).into_iter().map(Dual::constant).collect();
+    /// dE/dθ and its tangent along a direction, from the adjoints of the coefficients of each pair of species.
+    fn chain_rule(&self, job: Job, direction: Option<&Direction>, adjoints: &[Directed]) -> Vec<Directed> {
+        type Outer = Dual<Directed, 1>;
+        let count = Self::LEAVES;
+        let gas = Gas::new(job.configuration, self.binding.species.len(), direction).lifted(Outer::constant);
+        let theta: Vec<Outer> = self.theta(&job, direction).into_iter().map(Dual::constant).collect();
         let slope = |leaf: usize| {
             let mut theta = theta.clone();
             theta[leaf] = Dual::variable(theta[leaf].v, 0);
@@ -170,20 +202,10 @@ impl<E: Truncated> Bound<E> {
                         .mul_add(Dual::constant(adjoints[pair * count + k]), sum);
                 }
             }
-            let slope = if sum.on[0] { sum.d[0] } else { O::build([0.0; 2]) };
-            core::array::from_fn(|p| if p < O::PARTS { O::part(slope, p) } else { 0.0 })
+            if sum.on[0] { sum.d[0] } else { Dual::lit(0.0) }
         };
         (0..theta.len()).map(slope).collect()
     }
-}
-
-fn tabulate<E: Truncated, O: Order>(binding: &PairBinding, rows: &Rows<E, O::Scalar<f64>>) -> Table {
-    let rows: Vec<_> = rows.iter().map(|row| (row.cutoff2, row.coef)).collect();
-    let species = 0..binding.species.len();
-    let index = species
-        .clone()
-        .flat_map(|a| species.clone().map(move |b| binding.index(a, b) as u32));
-    Table::new::<O, _>(&rows, index.collect())
 }
 
 impl<E: Truncated> PairTerm for Bound<E> {
@@ -203,57 +225,105 @@ impl<E: Truncated> PairTerm for Bound<E> {
             set(&mut self.binding.leaves, &old);
             return Err(errors.swap_remove(0).into());
         }
-        self.table = tabulate::<E, Value>(&self.binding, &self.binding.coefficients::<E, f64>(theta));
+        let rows = self.binding.coefficients::<E, f64>(theta);
+        let rows: Vec<_> = rows.iter().map(|row| (row.cutoff2, row.coef)).collect();
+        let species = 0..self.binding.species.len();
+        let pairs = species.clone().flat_map(|a| species.clone().map(move |b| (a, b)));
+        let index = pairs.map(|(a, b)| self.binding.index(a, b) as u32);
+        self.table = Table::new(&rows, index.collect());
         Ok(())
     }
 
-    fn tables(&self, job: &Job, gradient: bool) -> Tables<'_> {
-        let changes = (0..self.binding.leaves.len()).any(|k| job.change(k) != 0.0);
-        let along = job.direction.is_some() && (changes || gradient);
+    fn tables(&self, job: &Job) -> Tables<'_> {
+        let tangents = job.request.tangents;
+        // slopes in coefficients come with one direction at a time
+        let most = if job.request.gradient { 1 } else { MOST_DIRECTIONS };
+        let group = |(k, of): (usize, &[Direction])| Group {
+            parts: Parts {
+                values: k == 0,
+                first: k * most,
+                directions: of.len(),
+                all: job.parts(),
+            },
+            table: self.inclined(job, of),
+        };
+        let groups = tangents.chunks(most).enumerate().map(group).collect();
         Tables {
             value: &self.table,
-            along: along.then(|| self.table::<Along>(job)),
+            groups,
         }
     }
 
-    fn slopes(&self, along: bool) -> usize {
-        self.table.pairs() * Self::LEAVES * (1 + usize::from(along))
+    fn slopes(&self, parts: usize) -> usize {
+        self.table.pairs() * Self::LEAVES * parts
     }
 
     fn evaluate(&self, pass: Pass, local: &Local<f64>, sums: &mut BlockSums, slopes: &mut [f64]) {
-        let value = pass.tables.value;
-        match (&pass.tables.along, slopes.is_empty()) {
-            _ if value.pairs() == 0 => {}
-            (None, true) if pass.tangent => self.pass::<ByDual<E>, Moved, _>(pass, local, value, sums, slopes),
-            (None, true) => self.pass::<ByDual<E>, Value, _>(pass, local, value, sums, slopes),
-            (None, false) => self.pass::<WithSlopes<E>, Value, _>(pass, local, value, sums, slopes),
-            (Some(table), true) => self.pass::<ByDual<E>, Along, _>(pass, local, table, sums, slopes),
-            (Some(table), false) => self.pass::<WithSlopes<E>, Along, _>(pass, local, table, sums, slopes),
+        let Tables { value, groups } = pass.tables;
+        if value.pairs() == 0 {
+            return;
+        }
+        if groups.is_empty() {
+            let over = (local, *value);
+            if slopes.is_empty() {
+                self.pass::<Plain, _, 0>(pass, over, Parts::VALUES, sums, slopes);
+            } else {
+                self.pass::<Slopes, _, 0>(pass, over, Parts::VALUES, sums, slopes);
+            }
+        }
+        for group in groups {
+            let parts = group.parts;
+            let over = (local, group.table.as_ref().unwrap_or(value));
+            match (&group.table, slopes.is_empty()) {
+                (None, true) if parts.directions == 1 && !pass.energy => {
+                    self.pass_over::<InDistance, _, 1, false>(pass, over, parts, sums, slopes);
+                }
+                (_, true) => self.pass::<InAll, _, ANY>(pass, over, parts, sums, slopes),
+                (None, false) if !pass.energy => {
+                    self.pass_over::<WithSlopes, _, 1, false>(pass, over, parts, sums, slopes);
+                }
+                // everything at once is asked for rarely, and costs what it costs
+                (_, false) => self.pass_over::<order::Nested, _, 1, true>(pass, over, parts, sums, slopes),
+            }
         }
     }
 
     fn evaluate_single(&self, pass: Pass, local: &Local<f32>, sums: &mut BlockSums) {
         if self.table.pairs() > 0 {
-            self.pass::<ByDual<E>, Value, _>(pass, local, pass.tables.value, sums, &mut []);
+            let over = (local, pass.tables.value);
+            self.pass::<Plain, _, 0>(pass, over, Parts::VALUES, sums, &mut []);
         }
     }
 
-    fn tail(&self, job: Job) -> [(f64, f64); 2] {
+    fn tail(&self, job: Job) -> Vec<(f64, f64)> {
         if !self.binding.tail {
-            return [(0.0, 0.0); 2];
+            return vec![(0.0, 0.0); job.parts()];
         }
-        let (energy, virial) = self.tail_sum::<Along>(&job);
-        [0, 1].map(|p| (Along::part(energy, p), Along::part(virial, p)))
+        let species = self.binding.species.len();
+        let along = |direction| {
+            let gas = Gas::new(job.configuration, species, direction);
+            gas.correction(&self.binding, self.rows(&job, direction).iter().map(|row| row.tail))
+        };
+        let sums: Vec<_> = job.directions().map(along).collect();
+        let values = sums.iter().take(1).map(|(u, w)| (u.v, w.v));
+        let tangents = sums.iter().map(|(u, w)| (tangent(*u), tangent(*w)));
+        values.chain(tangents).take(job.parts()).collect()
     }
 
-    fn gradient(&self, job: Job, slopes: &[f64]) -> Vec<[f64; 2]> {
+    fn gradient(&self, job: Job, slopes: &[f64]) -> Vec<Vec<f64>> {
+        let all = job.parts();
         if self.table.pairs() == 0 {
-            vec![[0.0; 2]; self.binding.leaves.len()]
-        } else if job.direction.is_some() {
-            self.chain_rule::<Along>(job, slopes)
-        } else {
-            self.chain_rule::<Value>(job, slopes)
+            return vec![vec![0.0; self.binding.leaves.len()]; all];
         }
+        let along = |(k, direction)| {
+            let of_slope = |parts: &[f64]| Dual::with_tangents(parts[0], [parts.get(1 + k).copied().unwrap_or(0.0)]);
+            let adjoints: Vec<Directed> = slopes.chunks_exact(all).map(of_slope).collect();
+            self.chain_rule(job, direction, &adjoints)
+        };
+        let sums: Vec<_> = job.directions().enumerate().map(along).collect();
+        let values = sums.iter().take(1).map(|of| of.iter().map(|x| x.v).collect());
+        let tangents = sums.iter().map(|of| of.iter().map(|x| tangent(*x)).collect());
+        values.chain(tangents).take(all).collect()
     }
 
     fn oracle(&self, theta: &[Nested]) -> Oracle<'_> {

@@ -2,7 +2,6 @@
 
 use super::halo::{Halo, Local, PANEL};
 use super::lines::Lines;
-use super::order::Value;
 use admd_ad::{Element, Lane};
 use core::ops::Range;
 
@@ -122,7 +121,7 @@ impl<E: Digits> Space<E> {
             let (mut bottom, mut top) = ([beyond; 3], [minus; 3]);
             for step in (base..base + PANEL).step_by(L::WIDTH) {
                 // SAFETY: rows of places are laid out in whole panels, as `Local::take` promises.
-                let r: [L; 3] = unsafe { self.local.load::<Value, L>(step) };
+                let r: [L; 3] = unsafe { self.local.load(step, 0) };
                 let near = !(r[0].lt(lowest[0]) | highest[0].lt(r[0]))
                     & !(r[1].lt(lowest[1]) | highest[1].lt(r[1]))
                     & !(r[2].lt(lowest[2]) | highest[2].lt(r[2]));

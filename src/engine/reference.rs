@@ -3,14 +3,10 @@
 //! Everything is a nested dual: the outer part is the derivative in r² or in one parameter, the inner part the derivative
 //! along the direction of the request.
 
-use super::order::Along;
-use super::pair_term::{Nested, Oracle};
+use super::pair_term::{Directed, Nested, Oracle};
 use super::tail::Gas;
 use super::{Cell, Configuration, Direction, EngineError, Evaluation, ForceField, Mat3, Request, Tangent, Vec3};
 use admd_ad::{Dual, Real};
-
-/// A number with its derivative along the direction.
-type Directed = Dual<f64, 1>;
 
 /// Evaluates everything by the definition.
 ///
@@ -23,8 +19,20 @@ pub fn evaluate(
     out: &mut Evaluation,
 ) -> Result<(), EngineError> {
     field.check(c, request)?;
-    let none = Direction::default();
-    let direction = request.tangent.unwrap_or(&none);
+    *out = along(field, c, request, &Direction::default())?.0;
+    for direction in request.tangents {
+        out.tangents.push(along(field, c, request, direction)?.1);
+    }
+    Ok(())
+}
+
+/// The values, and their derivatives along one direction.
+fn along(
+    field: &ForceField,
+    c: &Configuration,
+    request: Request,
+    direction: &Direction,
+) -> Result<(Evaluation, Tangent), EngineError> {
     let pairs = pairs(c, direction, field.cutoff());
     let zero = Directed::lit(0.0);
     let mut forces = vec![[zero; 3]; c.len()];
@@ -32,7 +40,7 @@ pub fn evaluate(
     let (mut energy, mut virial) = (zero, [[zero; 3]; 3]);
     let mut gradient = Vec::new();
     let theta: Vec<Nested> = theta(field, direction).into_iter().map(Dual::constant).collect();
-    let gas = Gas::new::<Along>(c, field.species(), Some(direction)).lifted(Dual::constant);
+    let gas = Gas::new(c, field.species(), Some(direction)).lifted(Dual::constant);
     let mut first = 0;
     for term in &field.terms {
         let own = &theta[first..first + term.binding().leaves.len()];
@@ -93,21 +101,22 @@ pub fn evaluate(
             Vec::new()
         }
     };
-    *out = Evaluation {
+    let values = Evaluation {
         forces: vectors(0),
         energy: scalar(0),
         virial: tensor(0),
         energies: list(request.per_atom, &energies, 0),
         gradient: list(request.gradient, &gradient, 0),
-        tangent: request.tangent.map(|_| Tangent {
-            forces: vectors(1),
-            energy: scalar(1),
-            virial: tensor(1),
-            energies: list(request.per_atom, &energies, 1),
-            gradient: list(request.gradient, &gradient, 1),
-        }),
+        tangents: Vec::new(),
     };
-    Ok(())
+    let tangent = Tangent {
+        forces: vectors(1),
+        energy: scalar(1),
+        virial: tensor(1),
+        energies: list(request.per_atom, &energies, 1),
+        gradient: list(request.gradient, &gradient, 1),
+    };
+    Ok((values, tangent))
 }
 
 /// The parameters with their change along the direction.

@@ -92,7 +92,7 @@ impl Search<'_> {
     }
 
     fn find<E: Digits>(&self, block: &mut Block, space: &mut Space<E>, rows: &mut Rows, kinds: &[u16], isa: Isa) {
-        space.local.take(&block.halo, self.cell, self.coordinates, None, isa);
+        space.local.take(&block.halo, self.cell, self.coordinates, &[], isa);
         let search = self;
         dispatch::<E, _>(
             isa,

@@ -31,7 +31,8 @@ struct Scratch {
     double: Local<f64>,
     single: Local<f32>,
     sums: BlockSums,
-    tangents: BlockSums,
+    /// In mixed precision what is summed in double precision still.
+    exact: BlockSums,
 }
 
 thread_local! {
@@ -41,10 +42,10 @@ thread_local! {
 /// What a sweep leaves: forces and energies by slot, sums by block.
 #[derive(Debug, Default)]
 pub(super) struct Harvest {
-    /// Forces of each part.
-    forces: [Vec<Vec3>; 2],
+    /// Forces of each part: the values, and their tangents along each direction.
+    forces: Vec<Vec<Vec3>>,
     /// Energies of each part, where asked for by atom.
-    energies: [Vec<f64>; 2],
+    energies: Vec<Vec<f64>>,
     blocks: Vec<BlockHarvest>,
     /// Slopes of all terms in their coefficients, summed over the blocks.
     pub(super) slopes: Vec<f64>,
@@ -53,16 +54,16 @@ pub(super) struct Harvest {
 /// Sums over one block.
 #[derive(Debug, Default)]
 struct BlockHarvest {
-    energy: [f64; 2],
-    virial: [[f64; 6]; 2],
+    energy: Vec<f64>,
+    virial: Vec<[f64; 6]>,
     slopes: Vec<f64>,
 }
 
 /// Where one block puts its results by slot: its part of the arrays.
 struct Bed<'a> {
     block: &'a Block,
-    forces: [&'a mut [Vec3]; 2],
-    energies: [&'a mut [f64]; 2],
+    forces: Vec<&'a mut [Vec3]>,
+    energies: Vec<&'a mut [f64]>,
     sums: &'a mut BlockHarvest,
 }
 
@@ -71,22 +72,22 @@ impl Sweep<'_> {
         let atoms = self.list.layout.atoms.len();
         let parts = self.parts();
         let energies = if self.request.per_atom { atoms } else { 0 };
-        for p in 0..2 {
-            out.forces[p].resize(if p < parts { atoms } else { 0 }, Vec3::zeros());
-            out.energies[p].resize(if p < parts { energies } else { 0 }, 0.0);
+        out.forces.resize_with(parts, Vec::new);
+        out.energies.resize_with(parts, Vec::new);
+        for (forces, of_atoms) in out.forces.iter_mut().zip(&mut out.energies) {
+            forces.resize(atoms, Vec3::zeros());
+            of_atoms.resize(energies, 0.0);
         }
         out.blocks.resize_with(self.list.blocks.len(), BlockHarvest::default);
-        let mut rest = (
-            out.forces.each_mut().map(Vec::as_mut_slice),
-            out.energies.each_mut().map(Vec::as_mut_slice),
-        );
+        let mut forces: Vec<_> = out.forces.iter_mut().map(Vec::as_mut_slice).collect();
+        let mut energies: Vec<_> = out.energies.iter_mut().map(Vec::as_mut_slice).collect();
         let mut beds = Vec::with_capacity(self.list.blocks.len());
         for (block, sums) in self.list.blocks.iter().zip(&mut out.blocks) {
             let own = block.halo.own;
             beds.push(Bed {
                 block,
-                forces: rest.0.each_mut().map(|r| take(r, own)),
-                energies: rest.1.each_mut().map(|r| take(r, own)),
+                forces: forces.iter_mut().map(|rest| take(rest, own)).collect(),
+                energies: energies.iter_mut().map(|rest| take(rest, own)).collect(),
                 sums,
             });
         }
@@ -106,17 +107,20 @@ impl Sweep<'_> {
     }
 
     fn parts(&self) -> usize {
-        1 + usize::from(self.request.tangent.is_some())
+        1 + self.request.tangents.len()
     }
 
     /// Number of slopes of all terms.
     fn slopes(&self) -> usize {
-        let along = self.request.tangent.is_some();
-        let wanted = self.request.gradient;
-        self.terms
-            .iter()
-            .map(|t| if wanted { t.slopes(along) } else { 0 })
-            .sum()
+        self.terms.iter().map(|t| self.slopes_of(t.as_ref())).sum()
+    }
+
+    fn slopes_of(&self, term: &dyn PairTerm) -> usize {
+        if self.request.gradient {
+            term.slopes(self.parts())
+        } else {
+            0
+        }
     }
 
     /// All terms on one block.
@@ -131,24 +135,23 @@ impl Sweep<'_> {
             double,
             single,
             sums,
-            tangents,
+            exact,
         } = scratch;
         let (request, isa) = (self.request, self.isa);
-        let energy = request.energy_and_virial || request.per_atom;
+        let energy = request.energy();
         let coordinates = &self.list.coordinates;
         let mixed = self.precision == Precision::Mixed && block.halo.single;
-        let derivatives = request.tangent.is_some() || request.gradient;
+        let derivatives = request.gradient || !request.tangents.is_empty();
         out.slopes.clear();
         out.slopes.resize(self.slopes(), 0.0);
         // values come from the same kernel whatever else is asked for, so that they have the same bits
         if mixed {
             sums.reset(block.lanes(), 1);
-            single.take(&block.halo, self.cell, coordinates, None, isa);
+            single.take(&block.halo, self.cell, coordinates, &[], isa);
         }
         if !mixed || derivatives {
-            let exact = if mixed { &mut *tangents } else { &mut *sums };
             exact.reset(block.lanes(), self.parts());
-            double.take(&block.halo, self.cell, coordinates, request.tangent, isa);
+            double.take(&block.halo, self.cell, coordinates, request.tangents, isa);
         }
         let mut rest = out.slopes.as_mut_slice();
         for (term, tables) in self.terms.iter().zip(&self.tables) {
@@ -157,26 +160,19 @@ impl Sweep<'_> {
                 tables,
                 isa,
                 energy,
-                tangent: request.tangent.is_some(),
             };
             if mixed {
                 term.evaluate_single(pass, single, sums);
             }
             if !mixed || derivatives {
-                let wanted = if request.gradient {
-                    term.slopes(request.tangent.is_some())
-                } else {
-                    0
-                };
-                let exact = if mixed { &mut *tangents } else { &mut *sums };
+                let wanted = self.slopes_of(term.as_ref());
                 term.evaluate(pass, double, exact, take(&mut rest, wanted));
             }
         }
+        out.energy.clear();
+        out.virial.clear();
         for (p, (forces, energies)) in forces.into_iter().zip(energies).enumerate() {
-            let sums = if mixed && p == 1 { &*tangents } else { &*sums };
-            if p >= self.parts() {
-                continue;
-            }
+            let sums = if mixed && p == 0 { &*sums } else { &*exact };
             let [x, y, z] = [0, 1, 2].map(|c| &sums.row(p, c)[..forces.len()]);
             for (k, f) in forces.iter_mut().enumerate() {
                 *f = Vec3::new(x[k], y[k], z[k]);
@@ -185,8 +181,8 @@ impl Sweep<'_> {
                 let of_lanes = &sums.row(p, 3)[..block.halo.own];
                 let wanted = energies.len();
                 energies.copy_from_slice(&of_lanes[..wanted]);
-                out.energy[p] = of_lanes.iter().sum();
-                out.virial[p] = sums.virial[p];
+                out.energy.push(of_lanes.iter().sum());
+                out.virial.push(sums.virial[p]);
             }
         }
     }

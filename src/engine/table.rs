@@ -1,12 +1,12 @@
 //! Coefficients of every pair of species, laid out for the kernels: one column a leaf, one row a pair.
 
-use super::order::Order;
+use super::kernel::SWEEP;
 use super::sell::{Block, WIDEST};
-use admd_ad::{Lane, Real};
+use admd_ad::{Dual, Lane};
 use admd_potentials::form::parameters::Leaves;
 
 /// Coefficients that one pair of species may have.
-pub(super) const MOST_LEAVES: usize = 24;
+pub(super) const MOST_LEAVES: usize = 3 * SWEEP;
 
 /// Squared cutoffs and coefficients.
 #[derive(Debug, Default)]
@@ -23,37 +23,52 @@ pub struct Table {
     index: Vec<u32>,
 }
 
+/// Pairs of species, one a lane.
+pub(super) struct Pairs {
+    /// Is there one species, and so one pair for all lanes?
+    one: bool,
+    pairs: [usize; WIDEST],
+}
+
 impl Table {
     /// A table from the squared cutoff \[length²\] and the coefficients of each pair of species; `index` gives the number
     /// of the pair of species a, b at a · species + b.
-    pub fn new<O: Order, C: Leaves<O::Scalar<f64>>>(rows: &[(f64, C)], index: Vec<u32>) -> Self {
+    pub fn new<C: Leaves<f64>>(rows: &[(f64, C)], index: Vec<u32>) -> Self {
         let cutoffs = rows.iter().map(|(cutoff2, _)| *cutoff2);
         let mut columns: Vec<f64> = cutoffs.clone().collect();
         for k in 0..C::COUNT {
-            for p in 0..O::PARTS {
-                columns.extend(rows.iter().map(|(_, c)| O::part(c.leaf(k), p)));
-            }
+            columns.extend(rows.iter().map(|(_, c)| c.leaf(k)));
         }
         Self {
             pairs: rows.len(),
             far: cutoffs.fold(0.0, f64::max),
             columns,
             leaves: C::COUNT,
-            parts: O::PARTS,
+            parts: 1,
             species: index.len().isqrt(),
             index,
         }
     }
 
-    /// The same tangents with the values of another table, so that values have the same bits in every order: prepared in
-    /// another scalar they may round differently.
-    pub(super) fn with_values_of(mut self, other: &Self) -> Self {
-        assert!(self.pairs == other.pairs && self.leaves == other.leaves);
+    /// The same table with the tangents of the coefficients: for each direction those of each pair of species.
+    pub(super) fn inclined<C: Leaves<Dual<f64, 1>>>(&self, directions: &[Vec<C>]) -> Self {
+        assert!(self.parts == 1 && self.leaves == C::COUNT);
+        let parts = 1 + directions.len();
+        let mut columns = self.columns[..self.pairs].to_vec();
         for k in 0..self.leaves {
-            let [to, from] = [&self, other].map(|t| (1 + k * t.parts) * t.pairs);
-            self.columns[to..to + self.pairs].copy_from_slice(&other.columns[from..from + other.pairs]);
+            columns.extend_from_slice(&self.columns[(1 + k) * self.pairs..(2 + k) * self.pairs]);
+            for rows in directions {
+                assert_eq!(rows.len(), self.pairs);
+                // the value is that of this table: prepared in another scalar it may round differently
+                columns.extend(rows.iter().map(|c| if c.leaf(k).on[0] { c.leaf(k).d[0] } else { 0.0 }));
+            }
         }
-        self
+        Self {
+            columns,
+            parts,
+            index: self.index.clone(),
+            ..*self
+        }
     }
 
     /// Number of pairs of species.
@@ -67,13 +82,14 @@ impl Table {
     }
 
     /// # Panics
-    /// Unless the table was made for this order, number of leaves and number of species: the kernels rely on it.
-    pub(super) fn assert_shape<O: Order>(&self, leaves: usize, species: usize) {
+    /// Unless the table was made for this number of leaves and of species, and for `directions` or none: the kernels rely on
+    /// it.
+    pub(super) fn assert_shape(&self, leaves: usize, directions: usize, species: usize) {
         assert!(
-            self.leaves == leaves && self.parts == O::PARTS,
+            self.leaves == leaves && (self.parts == 1 || self.parts == 1 + directions),
             "a coefficient table of another shape"
         );
-        assert!(self.columns.len() == self.pairs * (1 + leaves * O::PARTS));
+        assert!(self.columns.len() == self.pairs * (1 + leaves * self.parts));
         assert!(self.index.len() >= species * species && self.index.iter().all(|k| (*k as usize) < self.pairs));
     }
 
@@ -83,39 +99,49 @@ impl Table {
         self.index[a * self.species + b] as usize
     }
 
-    /// Squared cutoff and coefficients for the atoms in the lanes from `row` on and neighbours of one species.
+    /// The pairs of species of the atoms in the lanes from `row` on with neighbours of one species.
     #[inline(always)]
-    pub(super) fn coefficients<O: Order, L: Lane, C: Leaves<O::Scalar<L>>>(
-        &self,
-        block: &Block,
-        row: usize,
-        species: usize,
-    ) -> (L, C) {
+    pub(super) fn pairs_of<L: Lane>(&self, block: &Block, row: usize, species: usize) -> Pairs {
         let mut pairs = [0; WIDEST];
         if block.species() > 1 {
             for lane in 0..L::WIDTH {
                 pairs[lane] = self.pair(usize::from(block.kinds()[row + lane]), species);
             }
         }
-        let mut leaves = [O::Scalar::<L>::lit(0.0); MOST_LEAVES];
-        for k in 0..C::COUNT {
-            let mut parts = [L::lit(0.0); 2];
-            for p in 0..O::PARTS {
-                parts[p] = self.lanes(1 + k * O::PARTS + p, &pairs, block.species() == 1);
-            }
-            leaves[k] = O::build(parts);
+        Pairs {
+            one: block.species() == 1,
+            pairs,
         }
-        (self.lanes(0, &pairs, block.species() == 1), assemble(&leaves))
+    }
+
+    /// Squared cutoff and coefficients of the pairs.
+    #[inline(always)]
+    pub(super) fn coefficients<L: Lane, C: Leaves<L>>(&self, pairs: &Pairs) -> (L, C) {
+        let mut leaves = [L::lit(0.0); MOST_LEAVES];
+        for k in 0..C::COUNT {
+            leaves[k] = self.lanes(1 + k * self.parts, pairs);
+        }
+        (self.lanes(0, pairs), assemble(&leaves))
+    }
+
+    /// The tangent of a coefficient along a direction; zero in a table without tangents.
+    #[inline(always)]
+    pub(super) fn tangent<L: Lane>(&self, leaf: usize, direction: usize, pairs: &Pairs) -> L {
+        if self.parts == 1 {
+            L::lit(0.0)
+        } else {
+            self.lanes(1 + leaf * self.parts + 1 + direction, pairs)
+        }
     }
 
     /// One column, at the pair of species of each lane.
     #[inline(always)]
-    fn lanes<L: Lane>(&self, column: usize, pairs: &[usize; WIDEST], one: bool) -> L {
+    fn lanes<L: Lane>(&self, column: usize, pairs: &Pairs) -> L {
         let column = &self.columns[column * self.pairs..(column + 1) * self.pairs];
-        if one {
+        if pairs.one {
             L::lit(column[0])
         } else {
-            L::from_fn(|lane| column[pairs[lane]])
+            L::from_fn(|lane| column[pairs.pairs[lane]])
         }
     }
 }

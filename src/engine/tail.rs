@@ -1,8 +1,7 @@
 //! Tail corrections of a system: the tail integrals of each pair of species times 2π N₁ N₂ / V.
 
-use super::order::Order;
 use super::{Configuration, Direction};
-use admd_ad::Real;
+use admd_ad::{Dual, Real};
 use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::tail::Tail;
 
@@ -13,25 +12,23 @@ pub(super) struct Gas<T> {
     pub(super) volume: T,
 }
 
-impl<T: Real> Gas<T> {
+impl Gas<Dual<f64, 1>> {
     /// Counts the atoms and takes the volume, with its change under the strain of the direction.
-    pub(super) fn new<O: Order<Scalar<f64> = T>>(
-        c: &Configuration,
-        species: usize,
-        direction: Option<&Direction>,
-    ) -> Self {
+    pub(super) fn new(c: &Configuration, species: usize, direction: Option<&Direction>) -> Self {
         let mut counts = vec![0.0; species];
         for &s in &c.species {
             counts[usize::from(s)] += 1.0;
         }
         let edges = [0, 1, 2].map(|k| c.cell.edge(k));
         let change = edges.map(|e| direction.map_or_else(Default::default, |d| d.strain * e));
-        let e = |k: usize, x: usize| O::build([edges[k][x], change[k][x]]);
+        let e = |k: usize, x: usize| Dual::with_tangents(edges[k][x], [change[k][x]]);
         let minor = |x: usize, y: usize| e(1, x) * e(2, y) - e(1, y) * e(2, x);
         let volume = (e(0, 0) * minor(1, 2) + e(0, 1) * minor(2, 0) + e(0, 2) * minor(0, 1)).abs();
         Self { counts, volume }
     }
+}
 
+impl<T: Real> Gas<T> {
     /// The same gas in a scalar that has more derivatives.
     pub(super) fn lifted<U: Real>(&self, lift: impl Fn(T) -> U) -> Gas<U> {
         Gas {

@@ -167,7 +167,7 @@ pub fn everything(direction: Option<&Direction>) -> Request<'_> {
         energy_and_virial: true,
         per_atom: true,
         gradient: true,
-        tangent: direction,
+        tangents: direction.map_or(&[], core::slice::from_ref),
     }
 }
 
@@ -219,8 +219,8 @@ pub fn assert_agree(found: &Evaluation, expected: &Evaluation, tolerance: f64) {
     assert_close("virial", &tensor(found.virial), &tensor(expected.virial), tolerance);
     assert_close("energies", &found.energies, &expected.energies, tolerance);
     assert_close("gradient", &found.gradient, &expected.gradient, tolerance);
-    assert_eq!(found.tangent.is_some(), expected.tangent.is_some());
-    if let (Some(f), Some(e)) = (&found.tangent, &expected.tangent) {
+    assert_eq!(found.tangents.len(), expected.tangents.len());
+    for (f, e) in found.tangents.iter().zip(&expected.tangents) {
         assert_close("tangent of forces", &flat(&f.forces), &flat(&e.forces), tolerance);
         assert_close("tangent of energy", &optional(f.energy), &optional(e.energy), tolerance);
         assert_close("tangent of virial", &tensor(f.virial), &tensor(e.virial), tolerance);
@@ -236,7 +236,7 @@ pub fn bits(e: &Evaluation) -> Vec<u64> {
     all.extend(e.virial.iter().flatten());
     all.extend(&e.energies);
     all.extend(&e.gradient);
-    if let Some(t) = &e.tangent {
+    for t in &e.tangents {
         all.extend(flat(&t.forces));
         all.extend(t.energy);
         all.extend(t.virial.iter().flatten());

@@ -150,16 +150,23 @@ fn rows<'a>(times: impl IntoIterator<Item = (&'a str, Times)>, atoms: usize) -> 
 /// Whole evaluations of the force field, by what is asked for.
 pub(super) fn evaluation(task: &Task) -> Result<Section, CliError> {
     let c = task.melt.configuration();
-    let along = Direction {
+    let along = [Direction {
         positions: c.positions.iter().map(|r| r.map(f64::sin)).collect(),
         ..Direction::default()
-    };
+    }];
+    let mut with_parameter = along[0].clone();
+    with_parameter.parameters = vec![1.0, -1.0];
+    let several = vec![with_parameter; 4];
     let gradient = Request {
         gradient: true,
         ..Request::FORCES
     };
     let hessian = Request {
-        tangent: Some(&along),
+        tangents: &along,
+        ..Request::FORCES
+    };
+    let tangents = |count: usize| Request {
+        tangents: &several[..count],
         ..Request::FORCES
     };
     let fields = [field(Precision::Double)?, field(Precision::Mixed)?].map(RefCell::new);
@@ -171,11 +178,13 @@ pub(super) fn evaluation(task: &Task) -> Result<Section, CliError> {
             failure.set(Some(error));
         }
     };
-    let work: [Work; 6] = [
+    let work: [Work; 8] = [
         &mut || run(0, Request::FORCES),
         &mut || run(0, Request::ENERGY),
         &mut || run(0, gradient),
         &mut || run(0, hessian),
+        &mut || run(0, tangents(1)),
+        &mut || run(0, tangents(4)),
         &mut || run(1, Request::FORCES),
         &mut || run(1, Request::ENERGY),
     ];
@@ -188,6 +197,8 @@ pub(super) fn evaluation(task: &Task) -> Result<Section, CliError> {
         "forces, energy, virial",
         "forces, parameter gradient",
         "forces, Hessian-vector product",
+        "forces, tangent, parameters move",
+        "forces, four such tangents",
         "forces, mixed",
         "forces, energy, virial, mixed",
     ];
@@ -196,6 +207,8 @@ pub(super) fn evaluation(task: &Task) -> Result<Section, CliError> {
         "energy",
         "gradient",
         "hessian_vector",
+        "tangent",
+        "tangents_4",
         "forces_mixed",
         "energy_mixed",
     ];

@@ -132,7 +132,7 @@ fn evaluate(
         let request = Request {
             per_atom: true,
             gradient: !a.gradient.is_empty(),
-            tangent: direction.as_ref(),
+            tangents: direction.as_slice(),
             ..Request::ENERGY
         };
         let mut evaluation = Evaluation::default();
@@ -237,7 +237,7 @@ fn not_finite(e: &Evaluation, leaves: &[&Leaf]) -> Option<(String, f64)> {
         let name = leaves.get(k).map_or_else(|| k.to_string(), |l| l.name.clone());
         return Some((format!("derivative of the energy in {name}"), *x));
     }
-    let (atom, x) = e.tangent.as_ref().and_then(|t| vectors(&t.forces))?;
+    let (atom, x) = e.tangents.iter().find_map(|t| vectors(&t.forces))?;
     Some((format!("Hessian-vector product of atom {atom}"), x))
 }
 

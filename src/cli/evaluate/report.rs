@@ -29,7 +29,7 @@ pub(super) fn norm(v: &Vec3) -> f64 {
 
 /// The product of the Hessian: minus the derivative of the forces along the direction.
 fn hessian_vector(e: &Evaluated) -> Option<Vec<Vec3>> {
-    let tangent = e.evaluation.tangent.as_ref()?;
+    let tangent = e.evaluation.tangents.first()?;
     Some(tangent.forces.iter().map(|f| -f).collect())
 }
 
