@@ -74,6 +74,7 @@ fi
         if ($0 ~ /core_arch/ && $0 !~ /xgetbv|cpuid/) { bad++; printf "%s\n  an intrinsic out of line\n", $0 }
         jumps = lines = packs = multiplies = double = called = 0
         delete text
+        delete loaded
         delete line_at
         next
     }
@@ -82,6 +83,10 @@ fi
         lines++; text[lines] = $0; line_at[address] = lines
         if ($2 ~ /^(vpshufb|v?p?compress)/) packs = 1
         if ($2 ~ /^vfmadd/) { multiplies++; if ($2 ~ /pd$/) double++ }
+        if ($2 == "mov" && match($0, /\(%rip\),%[a-z0-9]+ /)) {
+            register = substr($0, RSTART + 7, RLENGTH - 8)
+            loaded[register] = substr($0, index($0, "#"))
+        }
         # arithmetic that was left out of line, be it in a loop or not
         if ($2 ~ /^call/ && $0 ~ /call_mut|call_once|closure|admd_ad|core_arch|PairEnergy|Leaves/) {
             bad++; printf "%s\n  leaves lane arithmetic out of line:\n%s\n", name, $0
@@ -91,6 +96,8 @@ fi
             sub(/.*call[q]? +/, "", what)
             # a place in the table by its address, everything else by its name
             if (match(what, /# [0-9a-f]+/) && !(what ~ /@/)) what = "#" substr(what, RSTART + 2, RLENGTH - 2)
+            # an address that was read into a register before
+            if (match(what, /^\*%[a-z0-9]+$/) && (substr(what, 2) in loaded)) what = loaded[substr(what, 2)]
             target[++called] = what
         }
         if ($2 ~ /^j/ && ($3 in line_at)) { jumps++; to[jumps] = $3; at[jumps] = lines }

@@ -13,7 +13,7 @@ use admd_potentials::form::pair::PairEnergy;
 use admd_potentials::form::parameters::Leaves;
 use core::marker::PhantomData;
 
-/// Coefficients differentiated in one sweep over the list; more of them, up to [`MOST_LEAVES`], take more sweeps.
+/// Coefficients differentiated in one sweep over the list; more of them take more sweeps.
 pub const SWEEP: usize = 4;
 
 /// Energy of a pair, its slope in the squared distance, and where asked for its slopes in the coefficients.
