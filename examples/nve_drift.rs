@@ -81,5 +81,6 @@ fn liquid(melt: &State, kt: f64) -> State {
         configuration: Configuration::clone(&melt.configuration),
         velocities: velocities::maxwell_boltzmann(&melt.masses, kt, 1),
         masses: melt.masses.clone(),
+        tangents: Vec::new(),
     }
 }

@@ -195,6 +195,7 @@ fn reduced_and_metal_units_give_one_trajectory() {
         },
         velocities: reduced.velocities.iter().map(|v| v * (sigma / tau)).collect(),
         masses: vec![mass; 108],
+        tangents: Vec::new(),
     };
     // The temperature that the metal system measures is that of the reduced one in units of epsilon/k.
     let kinetic = observables::kinetic_energy(&metal.velocities, &metal.masses);

@@ -142,6 +142,7 @@ fn hash_of_trajectory(threads: usize) -> u64 {
             velocities: maxwell_boltzmann(&masses, 1.5, 4),
             configuration,
             masses,
+            tangents: Vec::new(),
         };
         let mut field = field(vec![three_species(Truncation::Switched { onset: 0.7 }, true)], 0.3);
         let mut integrator = VelocityVerlet { timestep: 0.002 };

@@ -309,6 +309,7 @@ fn energy_does_not_drift() {
             velocities: maxwell_boltzmann(&masses, 1.0, 4),
             configuration,
             masses,
+            tangents: Vec::new(),
         };
         let mut field = with(
             vec![plain_lj(2.5, Truncation::Switched { onset: 0.8 })],

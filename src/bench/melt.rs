@@ -102,6 +102,7 @@ impl Melt {
             },
             velocities: velocities::maxwell_boltzmann(&masses, HOT, 12345),
             masses,
+            tangents: Vec::new(),
         };
         let mut run = Run::start(state, field(Precision::Double)?, Box::new(verlet()), &LJ)?;
         let stop = run.advance(steps, interrupt)?;

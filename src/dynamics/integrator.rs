@@ -1,6 +1,6 @@
 //! What moves the atoms, one step at a time.
 
-use super::{Forces, State};
+use super::{Forces, State, evaluate};
 use admd_engine::{EngineError, Evaluation, Request};
 
 /// The state at one step together with what the force field says about it.
@@ -42,9 +42,9 @@ pub trait Integrator: Send {
     ///
     /// # Errors
     /// Where the forces are not finite.
-    fn start(&mut self, state: State, forces: &mut dyn Forces) -> Result<Moment, DynamicsError> {
+    fn start(&mut self, mut state: State, forces: &mut dyn Forces) -> Result<Moment, DynamicsError> {
         let mut evaluation = Evaluation::default();
-        forces.evaluate(&state.configuration, Request::ENERGY, &mut evaluation)?;
+        evaluate(forces, &mut state, Request::ENERGY, &mut evaluation)?;
         Ok(Moment { state, evaluation })
     }
 

@@ -7,10 +7,12 @@ mod forces;
 mod integrator;
 pub mod observables;
 mod state;
+mod tangent;
 pub mod velocities;
 mod velocity_verlet;
 
 pub use forces::Forces;
 pub use integrator::{DynamicsError, Integrator, Moment};
 pub use state::State;
-pub use velocity_verlet::{VelocityVerlet, drift, kick, kick_on};
+pub use tangent::{StateTangent, drifted, evaluate, kicked};
+pub use velocity_verlet::VelocityVerlet;

@@ -8,60 +8,16 @@
 //! doi:10.1063/1.442716. Second order, time-reversible and symplectic: the energy error is O(dt²) and bounded.
 
 use super::integrator::{DynamicsError, Integrator, Moment};
-use super::{Forces, observables};
-use admd_engine::{Cell, Request, Vec3};
-use core::ops::{Add, Mul};
+use super::tangent::{along, tangent};
+use super::{Forces, State, StateTangent, drifted, evaluate, kicked, observables};
+use admd_ad::Dual;
+use admd_engine::{Cell, Evaluation, Request, Vec3};
 use rayon::prelude::*;
 
 /// Atoms that are kicked and drift together, while they are in the nearest cache.
 const CHUNK: usize = 512;
 /// Chunks handled by one thread at a stretch: below this the work is smaller than the cost of sharing it out.
 const GRAIN: usize = 8;
-
-/// `to` = `from` + F/m · dt, on one thread. The vectors may be over any scalar: a dual one carries tangents through the
-/// step.
-///
-/// ```
-/// use admd::{dynamics::kick, engine::Vec3};
-/// let mut v = vec![Vec3::zeros()];
-/// kick(&[Vec3::x()], &[Vec3::new(0.0, 4.0, 0.0)], &[2.0], 0.5, &mut v);
-/// assert_eq!(v[0], Vec3::new(1.0, 1.0, 0.0));
-/// ```
-pub fn kick<V>(from: &[V], forces: &[V], masses: &[f64], dt: f64, to: &mut [V])
-where
-    V: Copy + Add<Output = V> + Mul<f64, Output = V>,
-{
-    for (((to, v), f), m) in to.iter_mut().zip(from).zip(forces).zip(masses) {
-        *to = *v + *f * (dt / m);
-    }
-}
-
-/// Kicks in place, on one thread: v ← v + F/m · dt.
-pub fn kick_on<V>(velocities: &mut [V], forces: &[V], masses: &[f64], dt: f64)
-where
-    V: Copy + Add<Output = V> + Mul<f64, Output = V>,
-{
-    for ((v, f), m) in velocities.iter_mut().zip(forces).zip(masses) {
-        *v = *v + *f * (dt / m);
-    }
-}
-
-/// `to` = `from` + v · dt, on one thread.
-///
-/// ```
-/// use admd::{dynamics::drift, engine::Vec3};
-/// let mut r = vec![Vec3::zeros()];
-/// drift(&[Vec3::x()], &[Vec3::y()], 0.5, &mut r);
-/// assert_eq!(r[0], Vec3::new(1.0, 0.5, 0.0));
-/// ```
-pub fn drift<V>(from: &[V], velocities: &[V], dt: f64, to: &mut [V])
-where
-    V: Copy + Add<Output = V> + Mul<f64, Output = V>,
-{
-    for ((to, r), v) in to.iter_mut().zip(from).zip(velocities) {
-        *to = *r + *v * dt;
-    }
-}
 
 /// Velocity Verlet at constant energy, volume and number of atoms.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,20 +51,46 @@ impl Integrator for VelocityVerlet {
             from.masses.par_chunks(CHUNK),
         );
         let fastest2 = chunks.into_par_iter().with_min_len(GRAIN).map(|(v, r, v0, r0, f, m)| {
-            kick(v0, f, m, 0.5 * dt, v);
-            drift(r0, v, dt, r);
+            for i in 0..v.len() {
+                for k in 0..3 {
+                    v[i][k] = kicked(v0[i][k], f[i][k], m[i], 0.5 * dt);
+                }
+            }
+            for i in 0..r.len() {
+                for k in 0..3 {
+                    r[i][k] = drifted(r0[i][k], v[i][k], dt);
+                }
+            }
             fastest2(v)
         });
         let fastest2 = fastest2.reduce(|| 0.0, f64::max);
         refuse_leaps(fastest2, &to.velocities, dt, &to.configuration.cell)?;
-        forces.evaluate(&to.configuration, request, &mut next.evaluation)?;
+        for p in 0..from.tangents.len() {
+            if from.tangents[p].changes_motion() {
+                begin_along::<true>(dt, now, to, p);
+            } else {
+                begin_along::<false>(dt, now, to, p);
+            }
+        }
+        evaluate(forces, to, request, &mut next.evaluation)?;
+        for p in 0..to.tangents.len() {
+            if to.tangents[p].changes_motion() {
+                end_along::<true>(dt, to, &next.evaluation, p);
+            } else {
+                end_along::<false>(dt, to, &next.evaluation, p);
+            }
+        }
         let chunks = (
             to.velocities.par_chunks_mut(CHUNK),
             next.evaluation.forces.par_chunks(CHUNK),
             from.masses.par_chunks(CHUNK),
         );
         let fastest2 = chunks.into_par_iter().with_min_len(GRAIN).map(|(v, f, m)| {
-            kick_on(v, f, m, 0.5 * dt);
+            for i in 0..v.len() {
+                for k in 0..3 {
+                    v[i][k] = kicked(v[i][k], f[i][k], m[i], 0.5 * dt);
+                }
+            }
             self::fastest2(v)
         });
         let fastest2 = fastest2.reduce(|| 0.0, f64::max);
@@ -127,6 +109,73 @@ impl Integrator for VelocityVerlet {
     fn degrees_of_freedom(&self, atoms: usize) -> usize {
         observables::degrees_of_freedom(atoms)
     }
+}
+
+/// A mass and a time step with their tangents; constants, which cost nothing, unless `MODEL` says that they change.
+#[inline(always)]
+fn model<const MODEL: bool>(t: &StateTangent, atom: usize, mass: f64, dt: f64, share: f64) -> [Dual<f64, 1>; 2] {
+    if MODEL {
+        [t.mass(atom, mass), along(share * dt, share * t.timestep)]
+    } else {
+        [Dual::constant(mass), Dual::constant(share * dt)]
+    }
+}
+
+/// The first half kick and the drift of the p-th tangent; the values are there.
+fn begin_along<const MODEL: bool>(dt: f64, now: &Moment, to: &mut State, p: usize) {
+    let (from, force_along) = (&now.state, &now.evaluation.tangents[p].forces);
+    let t = &from.tangents[p];
+    let out = &mut to.tangents[p];
+    let chunks = (
+        out.velocities.par_chunks_mut(CHUNK),
+        out.positions.par_chunks_mut(CHUNK),
+        to.velocities.par_chunks(CHUNK),
+    );
+    let work = |(c, (v_along, r_along, v)): (usize, (&mut [Vec3], &mut [Vec3], &[Vec3]))| {
+        for i in 0..v.len() {
+            let atom = c * CHUNK + i;
+            let [m, half] = model::<MODEL>(t, atom, from.masses[atom], dt, 0.5);
+            let [_, dt] = model::<MODEL>(t, atom, from.masses[atom], dt, 1.0);
+            for k in 0..3 {
+                let f = along(now.evaluation.forces[atom][k], force_along[atom][k]);
+                let v0 = along(from.velocities[atom][k], t.velocities[atom][k]);
+                v_along[i][k] = tangent(kicked(v0, f, m, half));
+                // a tangent does not depend on where the position is
+                let r0 = along(0.0, t.positions[atom][k]);
+                r_along[i][k] = tangent(drifted(r0, along(v[i][k], v_along[i][k]), dt));
+            }
+        }
+    };
+    chunks.into_par_iter().enumerate().with_min_len(GRAIN).for_each(work);
+}
+
+/// The second half kick of the p-th tangent, before that of the values.
+fn end_along<const MODEL: bool>(dt: f64, to: &mut State, evaluation: &Evaluation, p: usize) {
+    let force_along = &evaluation.tangents[p].forces;
+    let State {
+        tangents,
+        velocities,
+        masses,
+        ..
+    } = to;
+    let mut v_along = core::mem::take(&mut tangents[p].velocities);
+    let t = &tangents[p];
+    let work = |(c, v_along): (usize, &mut [Vec3])| {
+        for (i, v_along) in v_along.iter_mut().enumerate() {
+            let atom = c * CHUNK + i;
+            let [m, half] = model::<MODEL>(t, atom, masses[atom], dt, 0.5);
+            for k in 0..3 {
+                let f = along(evaluation.forces[atom][k], force_along[atom][k]);
+                v_along[k] = tangent(kicked(along(velocities[atom][k], v_along[k]), f, m, half));
+            }
+        }
+    };
+    v_along
+        .par_chunks_mut(CHUNK)
+        .enumerate()
+        .with_min_len(GRAIN)
+        .for_each(work);
+    tangents[p].velocities = v_along;
 }
 
 /// The largest square of a velocity; what is not a number is passed over.

@@ -375,6 +375,7 @@ fn state(
         configuration: start.configuration,
         velocities,
         masses,
+        tangents: Vec::new(),
     };
     Some((state, start.species))
 }

@@ -1,7 +1,7 @@
 //! The executor: the only loop over time steps.
 
 use super::{BlowUp, EnergyChange, Interrupt, Observer, RunError, Stop, Summary, TimeShares, View, Watchdog, record};
-use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State};
+use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State, evaluate};
 use crate::io::h5md::ThermoRow;
 use admd_engine::{Configuration, EngineError, Evaluation, ForceField, NeighborStatistics, Request};
 use admd_potentials::form::units::UnitSystem;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// let configuration = Configuration {
 ///     cell: Cell::orthogonal([9.0; 3])?, species: vec![], positions: vec![],
 /// };
-/// let start = State { step: 0, configuration, velocities: vec![], masses: vec![] };
+/// let start = State { step: 0, configuration, velocities: vec![], masses: vec![], tangents: vec![] };
 /// let field = ForceField::new(vec![], Settings::new(0.3))?;
 /// let mut run = Run::start(start, field, Box::new(VelocityVerlet { timestep: 0.1 }), &LJ)?;
 /// assert_eq!(run.advance(10, &Interrupt::default())?, Stop::Finished);
@@ -209,11 +209,9 @@ impl<F: Forces> Run<F> {
     /// The same while the clock runs.
     fn measure(&mut self) -> Result<ThermoRow, RunError> {
         if self.now.evaluation.energy.is_none() {
-            let configuration = &self.now.state.configuration;
+            let Moment { state, evaluation } = &mut self.now;
             let before = self.forces.spent;
-            let made = self
-                .forces
-                .evaluate(configuration, Request::ENERGY, &mut self.now.evaluation);
+            let made = evaluate(&mut self.forces, state, Request::ENERGY, evaluation);
             self.measuring += self.forces.spent - before;
             made?;
         }

@@ -47,6 +47,7 @@ pub(crate) fn at_rest(cell: Cell, positions: Vec<Vec3>) -> State {
         },
         velocities: vec![Vec3::zeros(); n],
         masses: vec![1.0; n],
+        tangents: Vec::new(),
     }
 }
 
