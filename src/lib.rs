@@ -10,6 +10,7 @@ pub mod dynamics;
 pub mod input;
 pub mod io;
 pub mod run;
+pub mod sensitivity;
 
 pub use admd_ad as ad;
 pub use admd_engine as engine;

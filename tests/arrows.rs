@@ -4,7 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom of the program to the top: each entry may use the ones before it.
-const ORDER: [&str; 7] = ["engine", "dynamics", "io", "input", "run", "bench", "cli"];
+const ORDER: [&str; 8] = [
+    "engine",
+    "dynamics",
+    "sensitivity",
+    "io",
+    "input",
+    "run",
+    "bench",
+    "cli",
+];
 
 fn rust_files(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

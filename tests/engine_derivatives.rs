@@ -348,8 +348,8 @@ fn a_truncated_lennard_jones_system_scales() {
 fn many_directions_at_once_are_each_of_them() {
     let (c, mut field) = (system(true), smooth(true));
     let count = field.parameters().count();
-    // seven take a group of four, one of two and one alone; some change no parameter, some nothing else
-    let mut directions: Vec<Direction> = (0..7).map(|k| direction(&c, count, 500 + k)).collect();
+    // seventeen take two groups of eight and one alone; some change no parameter, some nothing else
+    let mut directions: Vec<Direction> = (0..17).map(|k| direction(&c, count, 500 + k)).collect();
     directions[1].parameters.clear();
     directions[4].positions.clear();
     directions[5] = Direction::default();

@@ -132,3 +132,19 @@ fn more_neighbours_than_can_be_numbered_are_an_error() {
         assert!(evaluate(&mut field, &few, Request::FORCES).forces[0].norm() > 0.0);
     }
 }
+
+#[test]
+#[ignore = "takes 5 GB"]
+fn a_collapse_is_refused_before_it_takes_all_memory() {
+    let mut random = Random(5);
+    let positions: Vec<Vec3> = (0..60_000)
+        .map(|_| Vec3::repeat(100.0) + 0.15 * random.vector())
+        .collect();
+    let c = one_species(cube(200.0, [true; 3]), positions);
+    let mut field = ForceField::new(vec![plain_lj(2.5, Truncation::Shifted)], Settings::new(0.3)).unwrap();
+    let error = field
+        .evaluate(&c, Request::FORCES, &mut Evaluation::default())
+        .unwrap_err();
+    assert!(matches!(error, EngineError::TooManyEntries { .. }), "{error:?}");
+    assert!(error.to_string().contains("collapsed"), "{error}");
+}

@@ -351,3 +351,31 @@ fn energy_does_not_drift() {
         double.1
     );
 }
+
+/// In units in which powers of lengths leave the range of f32 a mixed run works in f64, rather than with forces of 0.
+#[test]
+fn what_single_precision_cannot_hold_is_evaluated_in_double() {
+    let unit = liquid(1);
+    for length in [1e-20, 1e-10, 1e-5, 1e-4, 1e5, 1e15, 1e20] {
+        let edges = [0, 1, 2].map(|k| unit.cell.edge(k) * length);
+        let c = Configuration {
+            cell: Cell::new(edges, [true; 3]).unwrap(),
+            species: unit.species.clone(),
+            positions: unit.positions.iter().map(|r| r * length).collect(),
+        };
+        let binding = lj(1, &[Some((1.0, length, 2.5 * length))], Truncation::Shifted);
+        let forces = |precision| {
+            let settings = Settings {
+                precision,
+                ..Settings::new(SKIN * length)
+            };
+            let mut field = ForceField::new(vec![binding.clone()], settings).unwrap();
+            evaluate(&mut field, &c, Request::FORCES).forces
+        };
+        let (found, expected) = (forces(Precision::Mixed), forces(Precision::Double));
+        let largest = expected.iter().map(|f| f.norm()).fold(0.0, f64::max);
+        for (f, e) in found.iter().zip(&expected) {
+            assert!((f - e).norm() <= SIX_DIGITS * largest, "{length:e}: {f} and {e}");
+        }
+    }
+}

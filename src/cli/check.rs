@@ -207,6 +207,21 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
             row!(out, "thermo", "every {n} steps");
         }
     }
+    if let Some(s) = &plan.sensitivity {
+        let count = s.variables.len();
+        row!(
+            out,
+            "sensitivity",
+            "derivatives in {count} numbers: about {:.1} times the time of a run without",
+            1.4 + 1.1 * count as f64
+        );
+        let names: Vec<&str> = s.variables.iter().map(|v| v.name.as_str()).collect();
+        row!(out, "", "{}", names.join(", "));
+        let doubles = if s.velocities { 6 } else { 3 } * count * cost.atoms as usize;
+        if let Some(frames) = plan.steps.checked_div(s.every) {
+            row!(out, "", "{} frames of {}", frames + 1, bytes(8.0 * doubles as f64));
+        }
+    }
     let skin = plan.settings.skin;
     row!(
         out,

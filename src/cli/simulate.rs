@@ -5,10 +5,11 @@ use super::{CliError, check, terminal, version};
 use crate::dynamics::{Integrator, VelocityVerlet};
 use crate::input::{self, IntegratorPlan, Plan, precision_name};
 use crate::io::Overwrite;
-use crate::io::h5md::{Header, ThermoRow, WriterOptions};
+use crate::io::h5md::{Header, SensitivityHeader, ThermoRow, WriterOptions};
 use crate::run::format::{counted, significant};
 use crate::run::{
-    EnergyDrift, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Stop, ThermoTable, TrajectoryFile,
+    EnergyDrift, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Sensitivities, Stop, ThermoTable,
+    TrajectoryFile,
 };
 use admd_engine::{ForceField, Precision};
 use clap::{Args, ValueHint};
@@ -87,6 +88,7 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
     let IntegratorPlan::VelocityVerlet { timestep } = plan.integrator;
     let integrator = VelocityVerlet { timestep };
     let conserved = integrator.conserved_name();
+    let degrees_of_freedom = integrator.degrees_of_freedom(plan.start.masses.len());
     let field = ForceField::new(plan.bindings.clone(), plan.settings)?;
     let header = header(&plan, &field);
     let mut run = Run::start(plan.start, field, Box::new(integrator), units)?;
@@ -112,6 +114,14 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         Ok::<_, CliError>(file)
     });
     let file = file.transpose()?;
+    let sensitivities = plan.sensitivity.map(|s| {
+        let all = Sensitivities::new(s.variables, degrees_of_freedom, s.velocities, file.clone());
+        run.observe(all.rows(thermo));
+        if file.is_some() {
+            run.observe(all.frames(Every(s.every)));
+        }
+        all
+    });
     let (drift, fit) = EnergyDrift::new(thermo);
     if measured {
         run.observe(Box::new(drift));
@@ -133,7 +143,13 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
     }
 
     let outcome = run.complete(steps, interrupt)?;
-    report(a, outcome, &fit, file.as_ref(), plan.settings.precision)
+    report(
+        a,
+        outcome,
+        &fit,
+        (file.as_ref(), sensitivities.as_ref()),
+        plan.settings.precision,
+    )
 }
 
 /// What is known before the first step, for the trajectory.
@@ -156,6 +172,14 @@ fn header(plan: &Plan, field: &ForceField) -> Header {
             .map(|l| (l.name.clone(), plan.units.symbol(l.spec.dimension), l.value))
             .collect(),
         provenance: plan.provenance.clone(),
+        sensitivity: plan.sensitivity.as_ref().map(|s| SensitivityHeader {
+            variables: s
+                .variables
+                .iter()
+                .map(|v| (v.name.clone(), plan.units.symbol(v.dimension), v.value))
+                .collect(),
+            velocities: s.velocities,
+        }),
     }
 }
 
@@ -164,7 +188,7 @@ fn report(
     a: &Simulate,
     outcome: Outcome,
     fit: &Arc<Mutex<LineFit>>,
-    file: Option<&TrajectoryFile>,
+    (file, sensitivities): (Option<&TrajectoryFile>, Option<&Sensitivities>),
     precision: Precision,
 ) -> Result<u8, CliError> {
     let fit = *fit.lock().unwrap_or_else(PoisonError::into_inner);
@@ -200,6 +224,7 @@ fn report(
             },
             "last": row(&thermo),
             "summary": summary.json(&fit),
+            "sensitivity": sensitivities.map(Sensitivities::json),
             "trajectory": written.as_ref().map(|w| json!({
                 "path": w.path, "frames": w.frames, "rows": w.rows, "bytes": w.bytes,
             })),
@@ -214,6 +239,9 @@ fn report(
         let mut lines = summary.lines(&fit);
         if precision == Precision::Mixed {
             lines[0] += ", mixed precision";
+        }
+        if let Some(s) = sensitivities {
+            lines.extend(s.lines(summary.units));
         }
         if let Some(w) = &written {
             let size = significant(w.bytes as f64 / 1e6, 3);

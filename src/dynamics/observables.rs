@@ -10,6 +10,7 @@
 //!
 //! Sums run over chunks of atoms in a fixed order, so their bits depend on nothing else.
 
+use admd_ad::Real;
 use admd_engine::{Cell, Mat3, Vec3};
 use rayon::prelude::*;
 
@@ -35,7 +36,27 @@ pub fn kinetic_tensor(velocities: &[Vec3], masses: &[f64]) -> Mat3 {
 
 /// Σ m v²/2 \[energy\].
 pub fn kinetic_energy(velocities: &[Vec3], masses: &[f64]) -> f64 {
-    0.5 * sum(velocities, masses, |sum: f64, v, m| sum + m * v.norm_squared())
+    kinetic_energy_of(masses.len(), |i| (velocities[i].into(), masses[i]))
+}
+
+/// The same over any scalar, from velocity and mass of each atom: at a dual number with its derivative.
+pub fn kinetic_energy_of<T: Real + Send>(atoms: usize, atom: impl Fn(usize) -> ([T; 3], T) + Sync) -> T {
+    let of_chunk = |first: usize| {
+        (first..atoms.min(first + CHUNK)).fold(T::lit(0.0), |sum, i| {
+            let (v, m) = atom(i);
+            sum + m * T::squares(v)
+        })
+    };
+    let twice = if atoms <= CHUNK {
+        of_chunk(0)
+    } else {
+        let chunks = (0..atoms.div_ceil(CHUNK)).into_par_iter().map(|c| of_chunk(c * CHUNK));
+        chunks
+            .collect::<Vec<_>>()
+            .into_iter()
+            .fold(T::lit(0.0), |sum, part| sum + part)
+    };
+    twice * 0.5
 }
 
 /// Folds the atoms chunk by chunk, on as many threads as there are, and adds the chunks in order.
@@ -56,11 +77,11 @@ where
 }
 
 /// Kinetic temperature 2 E/(f k) \[temperature\]; zero without degrees of freedom.
-pub fn temperature(kinetic_energy: f64, degrees_of_freedom: usize, boltzmann: f64) -> f64 {
+pub fn temperature<T: Real>(kinetic_energy: T, degrees_of_freedom: usize, boltzmann: f64) -> T {
     if degrees_of_freedom == 0 {
-        0.0
+        T::lit(0.0)
     } else {
-        2.0 * kinetic_energy / (degrees_of_freedom as f64 * boltzmann)
+        kinetic_energy * 2.0 / (degrees_of_freedom as f64 * boltzmann)
     }
 }
 

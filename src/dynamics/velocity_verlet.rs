@@ -131,7 +131,8 @@ fn begin_along<const MODEL: bool>(dt: f64, now: &Moment, to: &mut State, p: usiz
         out.positions.par_chunks_mut(CHUNK),
         to.velocities.par_chunks(CHUNK),
     );
-    let work = |(c, (v_along, r_along, v)): (usize, (&mut [Vec3], &mut [Vec3], &[Vec3]))| {
+    let chunks = chunks.into_par_iter().enumerate().with_min_len(GRAIN);
+    chunks.for_each(|(c, (v_along, r_along, v))| {
         for i in 0..v.len() {
             let atom = c * CHUNK + i;
             let [m, half] = model::<MODEL>(t, atom, from.masses[atom], dt, 0.5);
@@ -145,8 +146,7 @@ fn begin_along<const MODEL: bool>(dt: f64, now: &Moment, to: &mut State, p: usiz
                 r_along[i][k] = tangent(drifted(r0, along(v[i][k], v_along[i][k]), dt));
             }
         }
-    };
-    chunks.into_par_iter().enumerate().with_min_len(GRAIN).for_each(work);
+    });
 }
 
 /// The second half kick of the p-th tangent, before that of the values.

@@ -3,7 +3,7 @@
 //! The one exception to the rule that no derivative is written by hand outside `ad/`. It is here to be compared with,
 //! in the same loop and from the same list, by `admd bench` and the benches; no run uses it.
 
-use super::kernel::{PairEvaluator, SWEEP};
+use super::kernel::PairEvaluator;
 use super::order::Pair;
 use admd_ad::Real;
 use admd_potentials::form::parameters::Leaves;
@@ -37,8 +37,7 @@ impl PairEvaluator for ByHand {
 
     /// Not by hand: what is compared are forces.
     #[inline(always)]
-    fn slopes<S: Real, const N: usize>(r2: S, c: &Self::Coef<S>) -> Pair<S> {
-        let (u, g) = Self::evaluate(r2, c);
-        (u, g, [S::lit(0.0); SWEEP])
+    fn slopes<S: Real, const N: usize>(_: S, _: &Self::Coef<S>) -> Pair<S> {
+        unreachable!("forces alone are written by hand")
     }
 }

@@ -1,6 +1,7 @@
 //! The simulation cell: three edges, each periodic or not.
 
 use super::EngineError;
+use admd_ad::{Dual, Real};
 
 /// A vector in space.
 pub type Vec3 = nalgebra::Vector3<f64>;
@@ -73,6 +74,14 @@ impl Cell {
     /// Volume \[length³\].
     pub fn volume(&self) -> f64 {
         self.edges.determinant().abs()
+    }
+
+    /// Volume with its change while each edge a changes by `strain` · a \[length³\].
+    pub fn volume_along(&self, strain: &Mat3) -> Dual<f64, 1> {
+        let edges = [0, 1, 2].map(|k| self.edge(k));
+        let e = |k: usize, x: usize| Dual::with_tangents(edges[k][x], [(strain * edges[k])[x]]);
+        let minor = |x: usize, y: usize| e(1, x) * e(2, y) - e(1, y) * e(2, x);
+        (e(0, 0) * minor(1, 2) + e(0, 1) * minor(2, 0) + e(0, 2) * minor(0, 1)).abs()
     }
 
     /// Distance between the two faces that edge `k` joins \[length\].

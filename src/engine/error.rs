@@ -97,6 +97,17 @@ pub enum EngineError {
         /// How many places a single slice of the list would see.
         places: usize,
     },
+    /// Neighbours that would take more memory than a list may.
+    #[error(
+        "the neighbours within {reach} take more than {:.1} GB; shorten the cutoff, or look for atoms that have collapsed",
+        allowance / 1e9
+    )]
+    TooManyEntries {
+        /// Cutoff and skin \[length\].
+        reach: f64,
+        /// What a list of so many atoms may take, in bytes.
+        allowance: f64,
+    },
     /// Tail corrections where the fluid does not fill all space.
     #[error(
         "the potential `{label}` has tail corrections, but the edges of the cell are periodic: {periodic:?}; they stand \

@@ -15,6 +15,22 @@ pub struct Request<'a> {
     ///
     /// The energy of a pair is differentiated once for up to eight directions, and each costs a chain rule: about as much as
     /// the forces. With a parameter gradient, directions take their turns.
+    ///
+    /// ```
+    /// use admd_engine::{Cell, Configuration, Direction, Evaluation, ForceField, Request, Settings, Vec3};
+    /// let mut field = ForceField::new(vec![], Settings::new(0.3))?;
+    /// let c = Configuration {
+    ///     cell: Cell::orthogonal([9.0; 3])?,
+    ///     species: vec![],
+    ///     positions: vec![],
+    /// };
+    /// let directions = [Direction::default(), Direction { strain: nalgebra::Matrix3::identity(), ..Direction::default() }];
+    /// let request = Request { tangents: &directions, ..Request::ENERGY };
+    /// let mut out = Evaluation::default();
+    /// field.evaluate(&c, request, &mut out)?;
+    /// assert_eq!(out.tangents[1].energy, Some(0.0));
+    /// # Ok::<(), admd_engine::EngineError>(())
+    /// ```
     pub tangents: &'a [Direction],
 }
 
@@ -41,11 +57,11 @@ impl Request<'_> {
 /// A direction in the space of positions, strain and parameters. Empty lists stand for zeros.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Direction {
-    /// Change of each position.
+    /// Change of each position \[length/θ\], where θ is the number along which everything changes.
     pub positions: Vec<Vec3>,
-    /// Homogeneous strain of cell and positions, on top of the change of positions.
+    /// Homogeneous strain of cell and positions, on top of the change of positions \[1/θ\].
     pub strain: Mat3,
-    /// Change of each parameter.
+    /// Change of each parameter, in the order of [`super::ForceField::parameters`] and in its unit over that of θ.
     pub parameters: Vec<f64>,
 }
 

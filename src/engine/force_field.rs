@@ -39,7 +39,7 @@ pub enum Precision {
     /// Pairs, and the sum over the neighbours of one atom, in f32, on positions relative to the middle of some hundred
     /// atoms; every other sum, and the state, in f64. Forces are good to about six digits of the largest pair force.
     /// Tangents and parameter gradients are evaluated in f64 still, and so are blocks that are too wide for f32, such as
-    /// that of an atom that has flown off.
+    /// that of an atom that has flown off, and all where f32 cannot hold the coefficients of a potential in the given units.
     Mixed,
 }
 

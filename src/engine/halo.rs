@@ -116,7 +116,7 @@ impl<E: Element> Local<E> {
         [0, 1, 2].map(|c| self.parts[0][4 * place + c])
     }
 
-    /// Copies what a block sees, and the tangents along each of the directions.
+    /// Copies what a block sees, and the tangents along each of the directions, in whole panels.
     pub(super) fn take(
         &mut self,
         halo: &Halo,

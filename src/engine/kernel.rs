@@ -7,6 +7,7 @@
 use super::halo::Local;
 use super::order::{Order, Pair};
 use super::sell::{Block, WIDEST};
+use super::sums::{BlockSums, MOST_DIRECTIONS, Parts, ROWS, RowSums};
 use super::table::{MOST_LEAVES, Table, assemble};
 use admd_ad::{Dual, Element, Kernel, Lane, Real};
 use admd_potentials::form::pair::PairEnergy;
@@ -61,139 +62,8 @@ impl<E: PairEnergy> PairEvaluator for ByDual<E> {
     }
 }
 
-/// Components of a row of [`BlockSums`]: three of the force, and the energy.
-const ROWS: usize = 4;
-/// The elements of a symmetric tensor in the order xx, yy, zz, xy, xz, yz.
-pub(super) const SYMMETRIC: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)];
-
-/// What the kernels sum over one block: values and, as further parts, their tangents along each direction. Terms add to it
-/// one after the other.
-#[derive(Debug, Default)]
-pub struct BlockSums {
-    /// For each part the forces x, y, z and the energies of the lanes.
-    rows: Vec<f64>,
-    lanes: usize,
-    /// Virial of each part, in the order of [`SYMMETRIC`].
-    pub(super) virial: Vec<[f64; 6]>,
-}
-
-impl BlockSums {
-    /// Zeros for `lanes` lanes and `parts` parts.
-    pub fn reset(&mut self, lanes: usize, parts: usize) {
-        self.lanes = lanes;
-        self.rows.clear();
-        self.rows.resize(parts * ROWS * lanes, 0.0);
-        self.virial.clear();
-        self.virial.resize(parts, [0.0; 6]);
-    }
-
-    /// Component `c` (0 to 2: force; 3: energy) of part `p`, one value a lane.
-    pub fn row(&self, p: usize, c: usize) -> &[f64] {
-        let first = (p * ROWS + c) * self.lanes;
-        &self.rows[first..first + self.lanes]
-    }
-}
-
-/// Directions in one pass at most.
-pub const MOST_DIRECTIONS: usize = 8;
 /// Stands for a number of directions that is known when the program runs.
 pub const ANY: usize = usize::MAX;
-
-/// Which parts of the sums a pass adds to.
-#[derive(Clone, Copy, Debug)]
-pub struct Parts {
-    /// Add values, too? Where an evaluation takes several passes one of them does.
-    pub values: bool,
-    /// The first direction of the pass, from 0: its tangents are part 1 + `first` of the sums.
-    pub first: usize,
-    /// Number of directions of the pass, up to [`MOST_DIRECTIONS`].
-    pub directions: usize,
-    /// Number of parts of the whole evaluation.
-    pub all: usize,
-}
-
-impl Parts {
-    /// Values alone.
-    pub const VALUES: Self = Self {
-        values: true,
-        first: 0,
-        directions: 0,
-        all: 1,
-    };
-}
-
-/// What a row of lanes sums: for values, or for tangents along one direction.
-#[derive(Clone, Copy)]
-struct RowSums<L> {
-    force: [L; 3],
-    energy: L,
-    virial: [L; 6],
-    slopes: [L; SWEEP],
-}
-
-/// A scalar of which one part is summed: a value by itself, of a dual number the tangent.
-trait Summand<L: Lane>: Real<Lane = L> {
-    fn of(sum: L) -> Self;
-    fn sum(self) -> L;
-}
-
-impl<L: Lane> Summand<L> for L {
-    #[inline(always)]
-    fn of(sum: L) -> L {
-        sum
-    }
-    #[inline(always)]
-    fn sum(self) -> L {
-        self
-    }
-}
-
-impl<L: Lane> Summand<L> for Dual<L, 1> {
-    #[inline(always)]
-    fn of(sum: L) -> Self {
-        Dual::with_tangents(L::lit(0.0), [sum])
-    }
-    #[inline(always)]
-    fn sum(self) -> L {
-        if self.on[0] { self.d[0] } else { L::lit(0.0) }
-    }
-}
-
-impl<L: Lane> RowSums<L> {
-    #[inline(always)]
-    fn zero() -> Self {
-        let zero = L::lit(0.0);
-        Self {
-            force: [zero; 3],
-            energy: zero,
-            virial: [zero; 6],
-            slopes: [zero; SWEEP],
-        }
-    }
-
-    /// Adds the pairs of the lanes that are near.
-    #[inline(always)]
-    fn add<S: Summand<L>, const ENERGY: bool>(&mut self, near: L::Mask, d: [S; 3], (u, g, du): Pair<S>, slopes: bool) {
-        let zero = S::lit(0.0);
-        let g = S::select(near, g, zero);
-        for k in 0..3 {
-            self.force[k] = g.mul_add(d[k], S::of(self.force[k])).sum();
-        }
-        if ENERGY {
-            self.energy = self.energy + S::select(near, u, zero).sum();
-            let gd = [g * d[0], g * d[1], g * d[2]];
-            for k in 0..6 {
-                let (a, b) = SYMMETRIC[k];
-                self.virial[k] = gd[a].mul_add(d[b], S::of(self.virial[k])).sum();
-            }
-        }
-        if slopes {
-            for k in 0..SWEEP {
-                self.slopes[k] = self.slopes[k] + S::select(near, du[k], zero).sum();
-            }
-        }
-    }
-}
 
 /// The force kernel over one block, with tangents along K directions, or [`ANY`] number of them.
 ///
@@ -234,7 +104,7 @@ impl<'a, P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: b
         );
         local.assert_places(block.halo.len, parts.first + 1 + directions);
         table.assert_shape(leaves, directions, block.species());
-        assert!(sums.lanes == block.lanes() && sums.rows.len() >= parts.all * ROWS * sums.lanes);
+        sums.assert_shape(block.lanes(), parts.all);
         assert!(block.width() >= E::WIDEST && block.width() <= WIDEST);
         assert_eq!(
             slopes.len(),
@@ -267,9 +137,6 @@ impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool>
         // constants, so that nothing is compiled for coefficients that do not exist
         if (O::SLOPES || O::PARAMETERS) && <P::Coef<L>>::COUNT > SWEEP {
             self.sweep::<L, 1>();
-        }
-        if (O::SLOPES || O::PARAMETERS) && <P::Coef<L>>::COUNT > 2 * SWEEP {
-            self.sweep::<L, 2>();
         }
     }
 }
@@ -373,12 +240,7 @@ impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool>
         for c in 0..if ENERGY { ROWS } else { 3 } {
             // SAFETY: `new` checked the size of the rows; `row` + WIDTH is at most the number of lanes.
             unsafe {
-                let sum = self
-                    .sums
-                    .rows
-                    .as_mut_ptr()
-                    .add((part * ROWS + c) * self.sums.lanes + row);
-                totals[c].add_to(sum);
+                totals[c].add_to(self.sums.lane(part, c, row));
             }
         }
         for k in 0..if ENERGY { 6 } else { 0 } {

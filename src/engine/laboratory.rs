@@ -3,9 +3,10 @@
 
 use super::by_hand::{self, ByHand, Coefficients};
 use super::force_field::Precision;
-use super::kernel::{BlockSums, ByDual, ForcePass, PairEvaluator, Parts};
+use super::kernel::{ByDual, ForcePass, PairEvaluator};
 use super::neighbors::{NeighborList, Plan};
 use super::order::Plain;
+use super::sums::{BlockSums, Parts};
 use super::table::Table;
 use super::{Configuration, EngineError, NeighborStatistics, Vec3};
 use admd_ad::{Element, Isa, dispatch};

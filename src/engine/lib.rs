@@ -22,6 +22,7 @@ mod panels;
 pub mod reference;
 mod search;
 mod sell;
+mod sums;
 mod sweep;
 mod table;
 mod tail;

@@ -76,8 +76,18 @@ impl ListSize {
             slots,
             entries: n * neighbors,
             bytes: slots * PER_SLOT + lanes * neighbors * PER_ENTRY + neighbors * PER_CANDIDATE + shifts * PER_SHIFT,
-            allowance: ALLOWANCE + n * ALLOWANCE_PER_ATOM,
+            allowance: Self::allowance(atoms),
         }
+    }
+
+    /// The bytes that a list of so many atoms may take.
+    pub(super) fn allowance(atoms: usize) -> f64 {
+        ALLOWANCE + atoms as f64 * ALLOWANCE_PER_ATOM
+    }
+
+    /// The entries that it may have.
+    pub(super) fn most_entries(atoms: usize) -> u64 {
+        (Self::allowance(atoms) / PER_ENTRY) as u64
     }
 
     /// Is the list refused?

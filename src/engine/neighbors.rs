@@ -7,13 +7,15 @@
 
 use super::coordinates::{Coordinates, Fractions, Layout, Leash, MOST_WRAPS, each_chunk};
 use super::force_field::NeighborStatistics;
-use super::search::{Scratch, Search, TooManyPlaces};
+use super::search::{Overfull, Scratch, Search};
 use super::sell::Block;
 use super::tiles::{Binning, Tiles, counting_sort};
 use super::{Cell, Configuration, Direction, EngineError, ListSize, Mat3, Vec3};
 use admd_ad::{Isa, dispatch};
 use core::cell::RefCell;
 use core::ops::Range;
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 /// The reach of the list is longer than cutoff + skin by this fraction, against rounding in the distances.
@@ -129,8 +131,14 @@ impl NeighborList {
         loop {
             match self.fill(&tiles, &c.cell, reach, plan, most) {
                 Ok(()) => return Ok(()),
-                Err(TooManyPlaces(_)) if most > plan.width => most = (most / 4).max(plan.width),
-                Err(TooManyPlaces(places)) => {
+                Err(Overfull::Places(_)) if most > plan.width => most = (most / 4).max(plan.width),
+                Err(Overfull::Entries) => {
+                    return Err(EngineError::TooManyEntries {
+                        reach: self.reach,
+                        allowance: ListSize::allowance(c.len()),
+                    });
+                }
+                Err(Overfull::Places(places)) => {
                     return Err(EngineError::TooManyNeighbors {
                         reach: self.reach,
                         places,
@@ -182,7 +190,7 @@ impl NeighborList {
     }
 
     /// Finds the neighbours, each block by itself.
-    fn fill(&mut self, tiles: &Tiles, cell: &Cell, reach: f64, plan: Plan, most: usize) -> Result<(), TooManyPlaces> {
+    fn fill(&mut self, tiles: &Tiles, cell: &Cell, reach: f64, plan: Plan, most: usize) -> Result<(), Overfull> {
         let ranges = divide(tiles, &self.starts, most, plan.width);
         let search = Search {
             coordinates: &self.coordinates,
@@ -194,20 +202,25 @@ impl NeighborList {
             species: (&self.species[1], plan.species.max(1)),
         };
         self.blocks.resize_with(ranges.len(), Block::default);
+        let most = ListSize::most_entries(self.layout.atoms.len());
+        let entries = AtomicU64::new(0);
         let work = |(block, own): (&mut Block, &Range<usize>)| {
-            SCRATCH.with_borrow_mut(|scratch| search.fill(own.clone(), block, scratch, plan.isa))
+            // the sum exceeds the limit or does not, whatever the order: so does the error
+            if entries.load(Relaxed) > most {
+                return Err(Overfull::Entries);
+            }
+            SCRATCH.with_borrow_mut(|scratch| search.fill(own.clone(), block, scratch, plan.isa))?;
+            if entries.fetch_add(block.count(), Relaxed) + block.count() > most {
+                return Err(Overfull::Entries);
+            }
+            Ok(())
         };
         if ranges.len() <= 1 {
             self.blocks.iter_mut().zip(&ranges).try_for_each(work)
         } else {
             let results: Vec<_> = self.blocks.par_iter_mut().zip(&ranges).map(work).collect();
             // the same error for any number of threads
-            let most = results
-                .into_iter()
-                .filter_map(Result::err)
-                .map(|TooManyPlaces(n)| n)
-                .max();
-            most.map_or(Ok(()), |n| Err(TooManyPlaces(n)))
+            results.into_iter().filter_map(Result::err).max().map_or(Ok(()), Err)
         }
     }
 }

@@ -86,13 +86,17 @@ pub trait Order: Send + Sync + 'static {
     const PARAMETERS: bool;
     /// The energy of a pair and those of its derivatives that are needed, in the N-th [`SWEEP`] coefficients.
     fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L>;
-    /// The tangents of a pair along a direction, from those of r² and of all coefficients.
+    /// The tangents of a pair along a direction, from those of r² and of all coefficients; here of a direction that changes
+    /// no coefficient.
+    #[inline(always)]
     fn along<P: PairEvaluator, L: Lane, const N: usize>(
         jet: &Jet<L>,
         r2: Dual<L, 1>,
-        coef: &P::Coef<L>,
-        coef_along: &[L; MOST_LEAVES],
-    ) -> Pair<Dual<L, 1>>;
+        _: &P::Coef<L>,
+        _: &[L; MOST_LEAVES],
+    ) -> Pair<Dual<L, 1>> {
+        jet.along(r2)
+    }
 }
 
 /// The coefficients as duals without tangents.
@@ -116,15 +120,6 @@ impl Order for Plain {
         let (u, g) = P::evaluate(r2, coef);
         Jet::first((u, g, [L::lit(0.0); SWEEP]))
     }
-    #[inline(always)]
-    fn along<P: PairEvaluator, L: Lane, const N: usize>(
-        jet: &Jet<L>,
-        r2: Dual<L, 1>,
-        _: &P::Coef<L>,
-        _: &[L; MOST_LEAVES],
-    ) -> Pair<Dual<L, 1>> {
-        jet.along(r2)
-    }
 }
 
 /// Values and their slopes in the coefficients.
@@ -136,15 +131,6 @@ impl Order for Slopes {
     #[inline(always)]
     fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L> {
         Jet::first(P::slopes::<L, N>(r2, coef))
-    }
-    #[inline(always)]
-    fn along<P: PairEvaluator, L: Lane, const N: usize>(
-        jet: &Jet<L>,
-        r2: Dual<L, 1>,
-        _: &P::Coef<L>,
-        _: &[L; MOST_LEAVES],
-    ) -> Pair<Dual<L, 1>> {
-        jet.along(r2)
     }
 }
 
@@ -158,15 +144,6 @@ impl Order for InDistance {
     fn jet<P: PairEvaluator, L: Lane, const N: usize>(r2: L, coef: &P::Coef<L>) -> Jet<L> {
         let (u, g) = P::evaluate(Dual::<L, 1>::variable(r2, 0), &constants::<P, L>(coef));
         Jet::second((u, g, [Dual::lit(0.0); SWEEP]))
-    }
-    #[inline(always)]
-    fn along<P: PairEvaluator, L: Lane, const N: usize>(
-        jet: &Jet<L>,
-        r2: Dual<L, 1>,
-        _: &P::Coef<L>,
-        _: &[L; MOST_LEAVES],
-    ) -> Pair<Dual<L, 1>> {
-        jet.along(r2)
     }
 }
 
@@ -182,15 +159,6 @@ impl Order for WithSlopes {
             Dual::<L, 1>::variable(r2, 0),
             &constants::<P, L>(coef),
         ))
-    }
-    #[inline(always)]
-    fn along<P: PairEvaluator, L: Lane, const N: usize>(
-        jet: &Jet<L>,
-        r2: Dual<L, 1>,
-        _: &P::Coef<L>,
-        _: &[L; MOST_LEAVES],
-    ) -> Pair<Dual<L, 1>> {
-        jet.along(r2)
     }
 }
 

@@ -1,13 +1,14 @@
 //! A bound pair potential behind one object: the only place where the type of a potential meets the engine.
 
 use super::halo::Local;
-use super::kernel::{ANY, BlockSums, ByDual, ForcePass, MOST_DIRECTIONS, Parts};
+use super::kernel::{ANY, ByDual, ForcePass, PairEvaluator};
 use super::order::{self, InAll, InDistance, Order, Plain, Slopes, WithSlopes};
 use super::sell::Block;
+use super::sums::{BlockSums, MOST_DIRECTIONS, Parts};
 use super::table::Table;
 use super::tail::Gas;
 use super::{Configuration, Direction, EngineError, Request};
-use admd_ad::{Dual, Element, Isa, Real, dispatch};
+use admd_ad::{Dual, Element, F32x1, Isa, Lane, Real, dispatch};
 use admd_potentials::catalog::{self, PairVisitor};
 use admd_potentials::form::binding::{Leaf, PairBinding, PairCoefficients};
 use admd_potentials::form::parameters::Leaves;
@@ -96,6 +97,8 @@ pub(super) trait PairTerm: Send + Sync {
     fn binding(&self) -> &PairBinding;
     /// Takes new values of the leaves.
     fn set_parameters(&mut self, theta: &[f64]) -> Result<(), EngineError>;
+    /// Can it be evaluated in single precision?
+    fn is_single(&self) -> bool;
     /// The coefficients of an evaluation.
     fn tables(&self, job: &Job) -> Tables<'_>;
     /// How many slopes in coefficients [`PairTerm::evaluate`] sums where asked for, with so many parts.
@@ -124,8 +127,15 @@ struct Bound<E: Truncated> {
     binding: PairBinding,
     /// Coefficients without tangents.
     table: Table,
+    /// Does f32 hold the coefficients, squared distances, energies and slopes?
+    single: bool,
     energy: PhantomData<E>,
 }
+
+/// Squared cutoffs that leave f32 room for those of close pairs, and for what is beyond the cutoff \[length²\].
+const SINGLE_SQUARES: core::ops::Range<f64> = 1e-30..1e30;
+/// By how much an energy may differ in f32, relative to the largest of a few.
+const SINGLE_DIGITS: f64 = 1e-4;
 
 /// Coefficients of every pair of species over a scalar.
 type Rows<E, T> = Vec<PairCoefficients<<E as admd_potentials::form::pair::PairEnergy>::Coef<T>, T>>;
@@ -208,6 +218,26 @@ impl<E: Truncated> Bound<E> {
     }
 }
 
+/// Does f32 give energies and slopes of a pair, from 0.4 of its cutoff on? Where lengths or energies are far from 1 in the
+/// units of the input, powers of them leave its range.
+fn is_single<E: Truncated>(cutoff2: f64, coef: &E::Coef<f64>) -> bool {
+    if cutoff2 == 0.0 {
+        return true;
+    }
+    let narrow = <E::Coef<F32x1>>::from_fn(|k| F32x1::lit(coef.leaf(k)));
+    let pairs = (2..=4).map(|k| {
+        let r2 = cutoff2 * (0.2 * f64::from(k)).powi(2);
+        let (u, g) = ByDual::<E>::evaluate(r2, coef);
+        let (v, h) = ByDual::<E>::evaluate(F32x1::lit(r2), &narrow);
+        [[u, v.extract(0)], [g * cutoff2, h.extract(0) * cutoff2]]
+    });
+    let values: Vec<_> = pairs.flatten().collect();
+    let largest = values.iter().map(|[x, _]| x.abs()).fold(0.0, f64::max);
+    let squares = (SINGLE_SQUARES).contains(&cutoff2);
+    // not a number is no such value
+    squares && values.iter().all(|[x, y]| (x - y).abs() <= SINGLE_DIGITS * largest)
+}
+
 impl<E: Truncated> PairTerm for Bound<E> {
     fn binding(&self) -> &PairBinding {
         &self.binding
@@ -231,7 +261,12 @@ impl<E: Truncated> PairTerm for Bound<E> {
         let pairs = species.clone().flat_map(|a| species.clone().map(move |b| (a, b)));
         let index = pairs.map(|(a, b)| self.binding.index(a, b) as u32);
         self.table = Table::new(&rows, index.collect());
+        self.single = rows.iter().all(|(cutoff2, coef)| is_single::<E>(*cutoff2, coef));
         Ok(())
+    }
+
+    fn is_single(&self) -> bool {
+        self.single
     }
 
     fn tables(&self, job: &Job) -> Tables<'_> {
@@ -349,6 +384,7 @@ impl PairVisitor for Binder {
         let mut term = Bound::<E> {
             binding: self.0,
             table: Table::default(),
+            single: false,
             energy: PhantomData,
         };
         term.set_parameters(&theta)?;

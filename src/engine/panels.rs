@@ -76,6 +76,7 @@ impl<E: Digits> Space<E> {
     /// own atoms, is put far away. Returns the number of panels and the largest coordinate.
     #[inline(always)]
     pub(super) fn lay_out<L: Lane<Element = E>>(&mut self, halo: &Halo, reach: f64) -> (usize, f64) {
+        self.local.assert_places(halo.len, 1);
         let panels = halo.len.div_ceil(PANEL);
         let whole = panels.next_multiple_of(PANEL);
         let far = E::narrow(E::FAR);
@@ -120,7 +121,7 @@ impl<E: Digits> Space<E> {
             let base = panel * PANEL;
             let (mut bottom, mut top) = ([beyond; 3], [minus; 3]);
             for step in (base..base + PANEL).step_by(L::WIDTH) {
-                // SAFETY: rows of places are laid out in whole panels, as `Local::take` promises.
+                // SAFETY: `Local::take` lays rows out in whole panels, and `assert_places` found all places.
                 let r: [L; 3] = unsafe { self.local.load(step, 0) };
                 let near = !(r[0].lt(lowest[0]) | highest[0].lt(r[0]))
                     & !(r[1].lt(lowest[1]) | highest[1].lt(r[1]))

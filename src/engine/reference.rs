@@ -1,7 +1,7 @@
 //! The obvious evaluator: a double loop over atoms and images, no list, no threads, no lanes. It is the oracle.
 //!
 //! Everything is a nested dual: the outer part is the derivative in r² or in one parameter, the inner part the derivative
-//! along the direction of the request.
+//! along one direction of the request.
 
 use super::pair_term::{Directed, Nested, Oracle};
 use super::tail::Gas;

@@ -43,8 +43,14 @@ pub(super) struct Scratch {
     kinds: Vec<u16>,
 }
 
-/// More places than 16 bits can number.
-pub(super) struct TooManyPlaces(pub(super) usize);
+/// A block that cannot be listed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Overfull {
+    /// It sees more places than 16 bits can number.
+    Places(usize),
+    /// With the blocks before, it has more entries than the memory that a list may take.
+    Entries,
+}
 
 impl Search<'_> {
     /// Fills a block for the given slots.
@@ -54,7 +60,7 @@ impl Search<'_> {
         block: &mut Block,
         scratch: &mut Scratch,
         isa: Isa,
-    ) -> Result<(), TooManyPlaces> {
+    ) -> Result<(), Overfull> {
         let extent = self.surround(own, &mut block.halo)?;
         block.halo.single = 0.5 * extent + self.reach <= WIDEST_BLOCK * self.reach;
         let (species, count) = self.species;
@@ -107,7 +113,7 @@ impl Search<'_> {
     }
 
     /// Collects what is within reach of some slots. Returns the extent of the slots \[length\].
-    fn surround(&self, own: Range<usize>, halo: &mut Halo) -> Result<f64, TooManyPlaces> {
+    fn surround(&self, own: Range<usize>, halo: &mut Halo) -> Result<f64, Overfull> {
         let cell = self.cell;
         let fractional = |slot: usize| cell.fractional(self.coordinates.position(slot));
         let (mut low, mut high) = (Vec3::repeat(f64::INFINITY), Vec3::repeat(f64::NEG_INFINITY));
@@ -161,7 +167,7 @@ impl Search<'_> {
         halo.stretches.shrink_to_fit();
         halo.len = places;
         if places >= 1 << 16 {
-            return Err(TooManyPlaces(places));
+            return Err(Overfull::Places(places));
         }
         Ok((0..3).map(|k| (high[k] - low[k]) * cell.edge(k).norm()).sum())
     }

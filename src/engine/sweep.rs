@@ -4,10 +4,10 @@
 use super::coordinates::each_chunk;
 use super::force_field::Precision;
 use super::halo::Local;
-use super::kernel::{BlockSums, SYMMETRIC};
 use super::neighbors::NeighborList;
 use super::pair_term::{PairTerm, Pass, Tables};
 use super::sell::Block;
+use super::sums::{BlockSums, SYMMETRIC};
 use super::{Cell, Mat3, Request, Vec3};
 use admd_ad::Isa;
 use core::cell::RefCell;
@@ -140,7 +140,7 @@ impl Sweep<'_> {
         let (request, isa) = (self.request, self.isa);
         let energy = request.energy();
         let coordinates = &self.list.coordinates;
-        let mixed = self.precision == Precision::Mixed && block.halo.single;
+        let mixed = self.precision == Precision::Mixed && block.halo.single && self.terms.iter().all(|t| t.is_single());
         let derivatives = request.gradient || !request.tangents.is_empty();
         out.slopes.clear();
         out.slopes.resize(self.slopes(), 0.0);

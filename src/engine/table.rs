@@ -6,7 +6,7 @@ use admd_ad::{Dual, Lane};
 use admd_potentials::form::parameters::Leaves;
 
 /// Coefficients that one pair of species may have.
-pub(super) const MOST_LEAVES: usize = 3 * SWEEP;
+pub(super) const MOST_LEAVES: usize = 2 * SWEEP;
 
 /// Squared cutoffs and coefficients.
 #[derive(Debug, Default)]

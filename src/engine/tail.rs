@@ -19,11 +19,9 @@ impl Gas<Dual<f64, 1>> {
         for &s in &c.species {
             counts[usize::from(s)] += 1.0;
         }
-        let edges = [0, 1, 2].map(|k| c.cell.edge(k));
-        let change = edges.map(|e| direction.map_or_else(Default::default, |d| d.strain * e));
-        let e = |k: usize, x: usize| Dual::with_tangents(edges[k][x], [change[k][x]]);
-        let minor = |x: usize, y: usize| e(1, x) * e(2, y) - e(1, y) * e(2, x);
-        let volume = (e(0, 0) * minor(1, 2) + e(0, 1) * minor(2, 0) + e(0, 2) * minor(0, 1)).abs();
+        let volume = c
+            .cell
+            .volume_along(&direction.map_or_else(Default::default, |d| d.strain));
         Self { counts, volume }
     }
 }

@@ -7,7 +7,7 @@ use super::pair_potential::{Names, bind_all};
 use super::plan::{Frames, IntegratorPlan, Output, PRECISIONS, Plan};
 use super::structure::{self, Start};
 use super::walker::{Context, View};
-use super::{include, outputs, potential, resolved, species};
+use super::{include, outputs, potential, resolved, sensitivity, species};
 use crate::dynamics::{State, velocities::maxwell_boltzmann};
 use crate::io::h5md::Provenance;
 use admd_engine::{ListSize, Settings, Vec3};
@@ -225,6 +225,7 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         .and_then(|v| v.text("precision"))
         .and_then(|p| PRECISIONS.iter().find(|(name, _)| *name == p.value))
         .map_or_else(Default::default, |(_, precision)| *precision);
+    let sensitivity = root.section("sensitivity");
     let output = root.section("output").map_or_else(no_output, |v| output(&v, intent));
 
     let Some(start) = start else {
@@ -266,13 +267,18 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
     }
     let (kind, timestep) = integrator?;
     kind?;
-    let start = state(
-        cx,
-        structure.as_ref()?,
-        start,
-        temperature.map(|t| t.value.coherent),
-        seed?,
-    )?;
+    let temperature = temperature.map(|t| t.value.coherent);
+    let mut start = state(cx, structure.as_ref()?, start, temperature, seed?)?;
+    let timestep = timestep?.value.coherent;
+    let ground = sensitivity::Ground {
+        bindings: &bindings,
+        species: &start.1,
+        timestep,
+        temperature,
+        units: cx.units,
+        output: &output,
+    };
+    let sensitivity = sensitivity.and_then(|view| sensitivity::read(&view, &ground, &mut start.0));
     Some(Plan {
         title: root.text("title").map(|t| t.value),
         units: cx.units,
@@ -283,11 +289,10 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
             precision,
             ..Settings::new(skin)
         },
-        integrator: IntegratorPlan::VelocityVerlet {
-            timestep: timestep?.value.coherent,
-        },
+        integrator: IntegratorPlan::VelocityVerlet { timestep },
         steps: steps?,
         output,
+        sensitivity,
         seed: seed?,
         provenance: Provenance::default(),
     })

@@ -102,6 +102,7 @@ pub const INPUT: &[Key] = keys! {
     "neighbors" Optional, Section(NEIGHBORS), "The neighbour list.", "";
     "run" Required, Section(RUN), "How long.", "";
     "output" Optional, Section(OUTPUT), "What is written.", "";
+    "sensitivity" Optional, Section(SENSITIVITY), "What the trajectory is differentiated in, exactly and while it runs.", "";
 };
 
 /// The keys of a potential file.
@@ -181,6 +182,13 @@ pub const OUTPUT: &[Key] = keys! {
     "thermo_every" Default("100"), Integer(0, MOST_STEPS), "Steps between rows of thermodynamics; 0 for none.", "100";
 };
 
+/// `[sensitivity]`.
+pub const SENSITIVITY: &[Key] = keys! {
+    "parameters" Required, Kind::Some(&Text), "What to differentiate in, by name with * and ?: parameters of the potentials, integrator.timestep, velocities.temperature, species.X.mass, structure.strain.xx (yy, zz, xy, xz, yz, all).", "[\"lj.*.epsilon\", \"integrator.timestep\"]";
+    "every" Optional, Integer(1, MOST_STEPS), "Steps between frames of dr/dtheta and dv/dtheta; that of the trajectory by default. Derivatives of observables come with the thermodynamics.", "100";
+    "velocities" Optional, Flag, "Write dv/dtheta, too; true by default.", "true";
+};
+
 fn unit_systems() -> Vec<&'static str> {
     UnitSystem::ALL.iter().map(|u| u.name).collect()
 }
@@ -241,7 +249,6 @@ pub(super) const NOT_YET: &[(&str, &str)] = &[
         "nvt",
         "thermostats are not implemented in this version, which runs at constant energy",
     ),
-    ("sensitivity", "sensitivities are not implemented in this version"),
     (
         "restart",
         "give a structure file with velocities as `file` in [structure]",

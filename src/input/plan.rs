@@ -2,6 +2,7 @@
 
 use crate::dynamics::State;
 use crate::io::h5md::Provenance;
+use crate::sensitivity::Variable;
 use admd_engine::{Precision, Settings, Species};
 use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::units::UnitSystem;
@@ -28,6 +29,8 @@ pub struct Plan {
     pub steps: u64,
     /// What is written, where and how often.
     pub output: Output,
+    /// What the trajectory is differentiated in; the start has a tangent for each variable.
+    pub sensitivity: Option<SensitivityPlan>,
     /// Seed of every random number of the run.
     pub seed: u64,
     /// Where all this comes from, for the record in the files.
@@ -53,6 +56,17 @@ pub enum IntegratorPlan {
         /// Time step \[τ\].
         timestep: f64,
     },
+}
+
+/// What a trajectory is differentiated in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SensitivityPlan {
+    /// The numbers; at least one.
+    pub variables: Vec<Variable>,
+    /// Steps between frames of dr/dθ; 0 without a trajectory.
+    pub every: u64,
+    /// Write dv/dθ, too?
+    pub velocities: bool,
 }
 
 /// What a run writes.

@@ -30,6 +30,12 @@ pub(super) fn complete(root: &mut Table, plan: &Plan, cx: &Context) {
         fill(root, &["output", "forces"], &frames.forces.to_string());
         fill(root, &["output", "overwrite"], &frames.overwrite.to_string());
     }
+    if let Some(s) = &plan.sensitivity
+        && plan.output.trajectory.is_some()
+    {
+        fill(root, &["sensitivity", "every"], &s.every.to_string());
+        fill(root, &["sensitivity", "velocities"], &s.velocities.to_string());
+    }
     fill(root, &["output", "thermo_every"], &plan.output.thermo_every.to_string());
     let cutoffs: Vec<Option<f64>> = {
         let view = View::open(cx, "the input", INPUT, root);

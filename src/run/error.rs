@@ -15,6 +15,20 @@ pub enum RunError {
     /// The trajectory could not be written.
     #[error(transparent)]
     Trajectory(#[from] crate::io::h5md::H5mdError),
+    /// A derivative of the trajectory is no number any more.
+    #[error(
+        "the derivative of the trajectory in {variable} is not finite at step {step}{}; make the run shorter, or leave the \
+         variable out of [sensitivity]",
+        horizon.map_or_else(String::new, |h| format!(": chaos had eaten its digits by step {h}"))
+    )]
+    Sensitivity {
+        /// What it was differentiated in.
+        variable: String,
+        /// The step.
+        step: u64,
+        /// The step since which it was beyond its horizon.
+        horizon: Option<u64>,
+    },
     /// Another output could not be written.
     #[error("writing to {what} failed: {reason}; check the disk and the pipe")]
     Write {

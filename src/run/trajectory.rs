@@ -2,7 +2,7 @@
 
 use super::record::{self, Contents};
 use super::{Every, Observer, RunError, View};
-use crate::io::h5md::{H5mdError, Header, Summary, TrajectoryWriter, WriterOptions};
+use crate::io::h5md::{H5mdError, Header, SensitivityFrame, SensitivityRow, Summary, TrajectoryWriter, WriterOptions};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -73,6 +73,22 @@ impl TrajectoryFile {
             What::Thermo => writer.thermo(view.thermo.clone())?,
         }
         Ok(())
+    }
+
+    /// Writes derivatives of the state.
+    pub(super) fn sensitivity_frame(&self, frame: SensitivityFrame) -> Result<(), RunError> {
+        match &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner) {
+            File::Open(writer) => Ok(writer.sensitivity_frame(frame)?),
+            File::Closed(_) | File::Failed => Ok(()),
+        }
+    }
+
+    /// Writes derivatives of the observables.
+    pub(super) fn sensitivity_row(&self, row: SensitivityRow) -> Result<(), RunError> {
+        match &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner) {
+            File::Open(writer) => Ok(writer.sensitivity_row(row)?),
+            File::Closed(_) | File::Failed => Ok(()),
+        }
     }
 
     /// Closes the file if it is open; the second of the two observers finds it closed.

@@ -240,6 +240,7 @@ pub fn bits(e: &Evaluation) -> Vec<u64> {
         all.extend(flat(&t.forces));
         all.extend(t.energy);
         all.extend(t.virial.iter().flatten());
+        all.extend(&t.energies);
         all.extend(&t.gradient);
     }
     all.into_iter().map(f64::to_bits).collect()

@@ -347,6 +347,7 @@ fn write_file(path: &std::path::Path, moment: &Moment, contents: Contents, frame
         isa: String::new(),
         precision: "double".into(),
         parameters: Vec::new(),
+        sensitivity: None,
         provenance: Default::default(),
     };
     let verlet = VelocityVerlet {

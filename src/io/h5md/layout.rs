@@ -8,6 +8,7 @@
 //!     species mass id            [N]
 //! /observables/<name>            {value [T], step, time}                   at every frame, on the frames' step and time
 //! /thermo/<name>                 {value [M], step, time}                   at its own cadence
+//! /sensitivity                   see `sensitivity.rs`; only where asked for
 //! /parameters                    provenance, unit system, species, parameters of the potentials, integrity
 //! ```
 //!
@@ -17,31 +18,32 @@
 //! `step` would come before the index of what it commits.
 
 use super::quantity::{Get, SCALARS, STRESS, force_factor, unit};
-use super::{Frame, Header, ThermoRow};
+use super::sensitivity::Sensitivity;
+use super::{Frame, Header, SensitivityFrame, SensitivityRow, ThermoRow};
 use crate::io::h5::{Compression, H5Error, H5File, Node, Number, Series};
 use admd_engine::Vec3;
 use admd_potentials::form::units::Dimension;
 
-type Result<T> = std::result::Result<T, H5Error>;
+pub(super) type Result<T> = std::result::Result<T, H5Error>;
 
 /// Where the atoms are.
 pub(super) const TRAJECTORY: &str = "particles/trajectory";
 
 /// A series of scalars; they wait in memory for the next commit, because a call of HDF5 costs far more than a number.
-struct Scalars<T> {
-    series: Series,
-    waiting: Vec<T>,
+pub(super) struct Scalars<T> {
+    pub(super) series: Series,
+    pub(super) waiting: Vec<T>,
 }
 
 impl<T: Number> Scalars<T> {
-    fn create(element: &Node, name: &str, unit: Option<String>) -> Result<Self> {
+    pub(super) fn create(element: &Node, name: &str, unit: Option<String>) -> Result<Self> {
         Ok(Self {
             series: element.create_series::<T>(name, &[], unit.as_deref(), Compression::None)?,
             waiting: Vec::new(),
         })
     }
 
-    fn write(&mut self) -> Result<()> {
+    pub(super) fn write(&mut self) -> Result<()> {
         self.series.append(&self.waiting)?;
         self.waiting.clear();
         Ok(())
@@ -49,25 +51,38 @@ impl<T: Number> Scalars<T> {
 }
 
 /// `step` and `time` of a table.
-struct Clock {
+pub(super) struct Clock {
     time: Scalars<f64>,
     step: Scalars<i64>,
 }
 
 impl Clock {
-    fn create(element: &Node, header: &Header) -> Result<Self> {
+    pub(super) fn create(element: &Node, header: &Header) -> Result<Self> {
         Ok(Self {
             time: Scalars::create(element, "time", unit(header.units, Dimension::TIME))?,
             step: Scalars::create(element, "step", None)?,
         })
     }
 
-    fn push(&mut self, step: u64, time: f64) {
+    pub(super) fn push(&mut self, step: u64, time: f64) {
         self.time.waiting.push(time);
         self.step.waiting.push(step.cast_signed());
     }
 
-    fn series(&self) -> impl Iterator<Item = &Series> {
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.step.waiting.is_empty()
+    }
+
+    pub(super) fn write_time(&mut self) -> Result<()> {
+        self.time.write()
+    }
+
+    /// The commit mark: everything else must have been handed to the operating system.
+    pub(super) fn write_step(&mut self) -> Result<()> {
+        self.step.write()
+    }
+
+    pub(super) fn series(&self) -> impl Iterator<Item = &Series> {
         [&self.time.series, &self.step.series].into_iter()
     }
 }
@@ -130,7 +145,7 @@ impl Observables {
     }
 }
 
-fn link_clock(root: &Node, source: &str, element: &str) -> Result<()> {
+pub(super) fn link_clock(root: &Node, source: &str, element: &str) -> Result<()> {
     for name in ["step", "time"] {
         root.link(&format!("{source}/{name}"), &format!("{element}/{name}"))?;
     }
@@ -148,6 +163,7 @@ pub(super) struct Layout {
     clock: Clock,
     thermo: Observables,
     thermo_clock: Clock,
+    sensitivity: Option<Sensitivity>,
     buffer: Vec<[f64; 3]>,
 }
 
@@ -200,6 +216,7 @@ impl Layout {
             clock,
             thermo,
             thermo_clock,
+            sensitivity: Sensitivity::create(&root, header, compression)?,
             buffer: Vec::new(),
         };
         file.flush()?;
@@ -219,7 +236,13 @@ impl Layout {
             .into_iter()
             .flat_map(Observables::series);
         let clocks = [&self.clock, &self.thermo_clock].into_iter().flat_map(Clock::series);
-        vectors.into_iter().flatten().chain(tables).chain(clocks)
+        let sensitivity = self.sensitivity.iter().flat_map(Sensitivity::series);
+        vectors
+            .into_iter()
+            .flatten()
+            .chain(tables)
+            .chain(clocks)
+            .chain(sensitivity)
     }
 
     /// Appends a frame; it counts from the next [`Layout::commit`] on.
@@ -244,18 +267,33 @@ impl Layout {
         Ok(())
     }
 
+    /// Appends derivatives of the state; they count from the next [`Layout::commit`] on.
+    pub(super) fn push_sensitivity_frame(&mut self, frame: &SensitivityFrame) -> Result<()> {
+        self.sensitivity.as_mut().map_or(Ok(()), |s| s.push_frame(frame))
+    }
+
+    /// Appends derivatives of the observables; they count from the next [`Layout::commit`] on.
+    pub(super) fn push_sensitivity_row(&mut self, row: &SensitivityRow) {
+        if let Some(s) = &mut self.sensitivity {
+            s.push_row(row);
+        }
+    }
+
     /// Writes what is waiting and hands it to the operating system, and only then `step`, the commit mark.
     pub(super) fn commit(&mut self, file: &H5File) -> Result<()> {
-        if self.clock.step.waiting.is_empty() && self.thermo_clock.step.waiting.is_empty() {
+        let waiting = self.sensitivity.as_ref().is_some_and(Sensitivity::is_waiting);
+        if !(waiting || self.clock.is_waiting() || self.thermo_clock.is_waiting()) {
             return file.flush();
         }
         self.observables.write()?;
         self.thermo.write()?;
-        self.clock.time.write()?;
-        self.thermo_clock.time.write()?;
+        self.clock.write_time()?;
+        self.thermo_clock.write_time()?;
+        self.sensitivity.as_mut().map_or(Ok(()), Sensitivity::write)?;
         file.flush()?;
-        self.clock.step.write()?;
-        self.thermo_clock.step.write()?;
+        self.clock.write_step()?;
+        self.thermo_clock.write_step()?;
+        self.sensitivity.as_mut().map_or(Ok(()), Sensitivity::mark)?;
         file.flush()
     }
 
@@ -267,7 +305,12 @@ impl Layout {
     }
 }
 
-fn push_vectors(buffer: &mut Vec<[f64; 3]>, series: &mut Series, vectors: &[Vec3], factor: f64) -> Result<()> {
+pub(super) fn push_vectors(
+    buffer: &mut Vec<[f64; 3]>,
+    series: &mut Series,
+    vectors: &[Vec3],
+    factor: f64,
+) -> Result<()> {
     buffer.clear();
     buffer.extend(vectors.iter().map(|v| [v.x * factor, v.y * factor, v.z * factor]));
     series.push_vectors(buffer)

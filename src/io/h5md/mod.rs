@@ -8,11 +8,12 @@ mod provenance;
 mod quantity;
 mod reader;
 mod record;
+mod sensitivity;
 mod writer;
 
 pub use crate::io::h5::Compression;
 pub use error::H5mdError;
 pub use provenance::{Constant, Origin, constants};
 pub use reader::Trajectory;
-pub use record::{Frame, Header, Provenance, ThermoRow};
+pub use record::{Frame, Header, Provenance, SensitivityFrame, SensitivityHeader, SensitivityRow, ThermoRow};
 pub use writer::{Summary, TrajectoryWriter, WriterOptions};

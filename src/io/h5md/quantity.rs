@@ -98,6 +98,15 @@ pub(super) fn unit(units: &UnitSystem, dimension: Dimension) -> Option<String> {
     })
 }
 
+/// A unit over that of a variable.
+pub(super) fn per(unit: &str, variable: &str) -> String {
+    if variable.is_empty() {
+        unit.to_owned()
+    } else {
+        format!("{unit} ({variable})-1")
+    }
+}
+
 /// The factor from a force in the units of the system to the one in the file.
 pub(super) fn force_factor(units: &UnitSystem) -> f64 {
     match units.energy.symbol {

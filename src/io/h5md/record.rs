@@ -34,6 +34,40 @@ pub struct Header {
     pub parameters: Vec<(String, String, f64)>,
     /// Input text, resolved input, command line.
     pub provenance: Provenance,
+    /// What the trajectory is differentiated in, if it is; not read back from a file.
+    pub sensitivity: Option<SensitivityHeader>,
+}
+
+/// What a trajectory is differentiated in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SensitivityHeader {
+    /// Name, unit and value of every variable; at least one.
+    pub variables: Vec<(String, String, f64)>,
+    /// Will frames carry dv/dθ?
+    pub velocities: bool,
+}
+
+/// Derivatives of the state at one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SensitivityFrame {
+    /// The step.
+    pub step: u64,
+    /// The time \[time\].
+    pub time: f64,
+    /// For each variable dr/dθ and dv/dθ \[length/θ, length/time/θ\]; the second may be empty.
+    pub tangents: Vec<[Vec<Vec3>; 2]>,
+}
+
+/// Derivatives of the observables at one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SensitivityRow {
+    /// The step.
+    pub step: u64,
+    /// The time \[time\].
+    pub time: f64,
+    /// For each variable d/dθ of potential, kinetic and total energy, temperature and pressure, then √Σ|dr/dθ|², the
+    /// Lyapunov exponent \[1/time\] and the digits lost; NaN where there is none.
+    pub values: Vec<[f64; 8]>,
 }
 
 /// One frame.

@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::layout::Layout;
-use super::{Frame, H5mdError, Header, ThermoRow};
+use super::{Frame, H5mdError, Header, SensitivityFrame, SensitivityRow, ThermoRow};
 use crate::io::Overwrite;
 use crate::io::h5::{Compression, H5Error, H5File};
 use std::path::{Path, PathBuf};
@@ -54,6 +54,8 @@ pub struct Summary {
 enum Message {
     Frame(Box<Frame>),
     Thermo(Box<ThermoRow>),
+    SensitivityFrame(Box<SensitivityFrame>),
+    SensitivityRow(Box<SensitivityRow>),
     Sync(SyncSender<()>),
 }
 
@@ -68,7 +70,7 @@ enum Message {
 /// let header = Header {
 ///     units: &METAL, title: None, species: vec![argon], atoms: vec![0], periodic: [true; 3],
 ///     velocities: false, forces: false, seed: 1, threads: 1, isa: "scalar".into(), precision: "double".into(),
-///     parameters: vec![], provenance: Default::default(),
+///     parameters: vec![], provenance: Default::default(), sensitivity: None,
 /// };
 /// let thermo = ThermoRow {
 ///     step: 0, time: 0.0, potential_energy: -0.1, kinetic_energy: 0.2, conserved_energy: 0.1, temperature: 85.0,
@@ -95,6 +97,7 @@ pub struct TrajectoryWriter {
     failure: Option<H5mdError>,
     last_frame: Option<u64>,
     last_row: Option<u64>,
+    last_sensitivities: [Option<u64>; 2],
 }
 
 /// What the header announces about every frame.
@@ -103,6 +106,9 @@ struct Shape {
     positions: usize,
     velocities: usize,
     forces: usize,
+    /// Variables of the sensitivity, and atoms of their velocities.
+    variables: usize,
+    velocities_along: usize,
 }
 
 impl TrajectoryWriter {
@@ -127,8 +133,15 @@ impl TrajectoryWriter {
             positions: atoms,
             velocities: if header.velocities { atoms } else { 0 },
             forces: if header.forces { atoms } else { 0 },
+            variables: header.sensitivity.as_ref().map_or(0, |s| s.variables.len()),
+            velocities_along: if header.sensitivity.as_ref().is_some_and(|s| s.velocities) {
+                atoms
+            } else {
+                0
+            },
         };
-        let frame_bytes = 24 * (shape.positions + shape.velocities + shape.forces) as u64 + ROW_BYTES;
+        let along = shape.variables * (shape.positions + shape.velocities_along);
+        let frame_bytes = 24 * (shape.positions + shape.velocities + shape.forces + along) as u64 + ROW_BYTES;
         let fitting = usize::try_from(QUEUE_MOST / frame_bytes).unwrap_or(usize::MAX);
         let (sender, receiver) = sync_channel(options.queue.min(fitting).max(1));
         let worker = Worker {
@@ -159,6 +172,7 @@ impl TrajectoryWriter {
             failure: None,
             last_frame: None,
             last_row: None,
+            last_sensitivities: [None; 2],
         })
     }
 
@@ -193,6 +207,50 @@ impl TrajectoryWriter {
     pub fn thermo(&mut self, row: ThermoRow) -> Result<(), H5mdError> {
         in_order("the thermodynamics", &mut self.last_row, row.step)?;
         self.send(Message::Thermo(Box::new(row)))
+    }
+
+    /// Hands derivatives of the state over to be written.
+    ///
+    /// # Errors
+    /// A frame that does not fit the header or comes out of order; any earlier failure to write.
+    pub fn sensitivity_frame(&mut self, frame: SensitivityFrame) -> Result<(), H5mdError> {
+        let lists = frame.tangents.iter().flat_map(|[r, v]| {
+            [
+                ("the tangents of positions", r.len(), self.header.positions),
+                ("the tangents of velocities", v.len(), self.header.velocities_along),
+            ]
+        });
+        let count = ("the list of tangents", frame.tangents.len(), self.header.variables);
+        if let Some((what, found, expected)) = lists.chain([count]).find(|(_, found, expected)| found != expected) {
+            let step = frame.step;
+            return Err(H5mdError::Shape {
+                what,
+                step,
+                found,
+                expected,
+            });
+        }
+        in_order("the tangents", &mut self.last_sensitivities[0], frame.step)?;
+        self.send(Message::SensitivityFrame(Box::new(frame)))
+    }
+
+    /// Hands derivatives of the observables over to be written.
+    ///
+    /// # Errors
+    /// A row that does not fit the header or comes out of order; any earlier failure to write.
+    pub fn sensitivity_row(&mut self, row: SensitivityRow) -> Result<(), H5mdError> {
+        let (step, found, expected) = (row.step, row.values.len(), self.header.variables);
+        if found != expected {
+            let what = "the list of derivatives";
+            return Err(H5mdError::Shape {
+                what,
+                step,
+                found,
+                expected,
+            });
+        }
+        in_order("the derivatives of observables", &mut self.last_sensitivities[1], step)?;
+        self.send(Message::SensitivityRow(Box::new(row)))
     }
 
     /// Waits until everything handed over is on the disk.
@@ -327,6 +385,15 @@ impl Worker {
                     self.layout.push_thermo(&row).map_err(|e| e.0)?;
                     self.summary.rows += 1;
                     self.pending.1 += ROW_BYTES;
+                }
+                Ok(Message::SensitivityFrame(frame)) => {
+                    self.layout.push_sensitivity_frame(&frame).map_err(|e| e.0)?;
+                    self.pending.0 += 1;
+                    self.pending.1 += self.frame_bytes;
+                }
+                Ok(Message::SensitivityRow(row)) => {
+                    self.layout.push_sensitivity_row(&row);
+                    self.pending.1 += ROW_BYTES * row.values.len() as u64;
                 }
                 Ok(Message::Sync(done)) => {
                     self.sync()?;

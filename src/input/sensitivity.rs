@@ -1,0 +1,71 @@
+//! `[sensitivity]`: what the trajectory is differentiated in.
+
+use super::diagnostics::{InputError, Problem};
+use super::plan::{Output, SensitivityPlan};
+use super::walker::View;
+use crate::dynamics::State;
+use crate::sensitivity::variables;
+use admd_engine::Species;
+use admd_potentials::form::binding::PairBinding;
+use admd_potentials::form::select::select_any;
+use admd_potentials::form::units::UnitSystem;
+
+/// What the variables are chosen from.
+pub(super) struct Ground<'a> {
+    pub(super) bindings: &'a [PairBinding],
+    pub(super) species: &'a [Species],
+    /// Time step \[τ\].
+    pub(super) timestep: f64,
+    /// Temperature of drawn start velocities \[temperature\].
+    pub(super) temperature: Option<f64>,
+    pub(super) units: &'a UnitSystem,
+    pub(super) output: &'a Output,
+}
+
+/// Reads the section and seeds the tangents of the start.
+pub(super) fn read(view: &View<'_>, ground: &Ground<'_>, start: &mut State) -> Option<SensitivityPlan> {
+    let frames = ground.output.trajectory.as_ref();
+    for key in ["every", "velocities"] {
+        if view.has(key) && frames.is_none() {
+            let problem = Problem::Conflict(format!("`{key}` has no effect without a trajectory"));
+            let error = InputError::new(problem, view.key_at(key)).label("belongs to a trajectory");
+            let help = "add trajectory = \"run.h5md\" to [output], or remove this key";
+            view.cx.report(error.help(help));
+        }
+    }
+    let patterns = view.texts("parameters")?;
+    let leaves = || ground.bindings.iter().flat_map(|b| &b.leaves);
+    let all = variables(
+        leaves(),
+        ground.species,
+        ground.timestep,
+        ground.temperature,
+        ground.units,
+    );
+    let names: Vec<&str> = all.iter().map(|v| v.name.as_str()).collect();
+    let chosen = match select_any(&names, &patterns) {
+        Ok(chosen) => chosen,
+        Err(misses) => {
+            for miss in misses {
+                let text = miss.to_string();
+                let (reason, help) = text.split_once("; ").unwrap_or((&text, "see `admd potentials`"));
+                let problem = Problem::Conflict(reason.to_owned());
+                let error = InputError::new(problem, view.at("parameters")).label("among these");
+                view.cx.report(error.help(help));
+            }
+            return None;
+        }
+    };
+    let count = leaves().count();
+    let variables: Vec<_> = chosen.into_iter().map(|k| all[k].clone()).collect();
+    start.tangents = variables
+        .iter()
+        .map(|v| v.tangent(start, count, ground.units))
+        .collect();
+    let every = view.integer("every").and_then(|n| u64::try_from(n.value).ok());
+    Some(SensitivityPlan {
+        variables,
+        every: every.or(frames.map(|f| f.every)).unwrap_or(0),
+        velocities: view.flag("velocities").unwrap_or(true),
+    })
+}

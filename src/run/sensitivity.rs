@@ -1,0 +1,227 @@
+//! Derivatives of the trajectory as observers: rows with the thermodynamics, frames at their own pace, and what the summary
+//! says of them.
+
+use super::format::significant;
+use super::{Every, Observer, RunError, TrajectoryFile, View};
+use crate::io::h5md::{SensitivityFrame, SensitivityRow};
+use crate::sensitivity::{DIGITS, Growth, Slopes, Variable, slopes};
+use admd_potentials::form::units::{Dimension, UnitSystem};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is known of each variable by the last row.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    growth: Growth,
+    /// The step and the time of the last row, and its values as they are written.
+    step: u64,
+    time: f64,
+    values: [f64; 8],
+    /// The first step at which the numbers were beyond their horizon.
+    lost_at: Option<u64>,
+}
+
+/// A handle on the derivatives, which can be read while the run owns the observers.
+#[derive(Clone)]
+pub struct Sensitivities {
+    variables: Arc<[Variable]>,
+    known: Arc<Mutex<Vec<Known>>>,
+    degrees_of_freedom: usize,
+    velocities: bool,
+    file: Option<TrajectoryFile>,
+}
+
+impl core::fmt::Debug for Sensitivities {
+    fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+        f.debug_struct("Sensitivities")
+            .field("variables", &self.variables)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sensitivities {
+    /// For the variables along which the state has tangents, in their order.
+    pub fn new(
+        variables: Vec<Variable>,
+        degrees_of_freedom: usize,
+        velocities: bool,
+        file: Option<TrajectoryFile>,
+    ) -> Self {
+        Self {
+            known: Arc::new(Mutex::new(vec![Known::default(); variables.len()])),
+            variables: variables.into(),
+            degrees_of_freedom,
+            velocities,
+            file,
+        }
+    }
+
+    /// An observer of the observables.
+    pub fn rows(&self, every: Every) -> Box<dyn Observer> {
+        Box::new(Part {
+            every,
+            what: What::Row,
+            of: self.clone(),
+        })
+    }
+
+    /// An observer that writes dr/dθ and dv/dθ.
+    pub fn frames(&self, every: Every) -> Box<dyn Observer> {
+        Box::new(Part {
+            every,
+            what: What::Frame,
+            of: self.clone(),
+        })
+    }
+
+    fn row(&self, view: View) -> Result<(), RunError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (p, (variable, known)) in self.variables.iter().zip(known.iter_mut()).enumerate() {
+            let s = slopes(view.moment, p, self.degrees_of_freedom, view.units.boltzmann);
+            if !(s.positions.is_finite() && s.kinetic_energy.is_finite()) {
+                return Err(RunError::Sensitivity {
+                    variable: variable.name.clone(),
+                    step: view.thermo.step,
+                    horizon: known.lost_at,
+                });
+            }
+            known.growth.add(view.thermo.time, s.positions);
+            (known.step, known.time) = (view.thermo.step, view.thermo.time);
+            known.values = values(&s, &known.growth, view.units);
+            if known.growth.is_beyond() && known.lost_at.is_none() {
+                known.lost_at = Some(view.thermo.step);
+            }
+        }
+        let Some(file) = &self.file else { return Ok(()) };
+        file.sensitivity_row(SensitivityRow {
+            step: view.thermo.step,
+            time: view.thermo.time,
+            values: known.iter().map(|k| k.values).collect(),
+        })
+    }
+
+    fn frame(&self, view: View) -> Result<(), RunError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let velocity_unit = view.units.to_coherent(Dimension::VELOCITY);
+        let of = |t: &crate::dynamics::StateTangent| {
+            let velocities = t.velocities.iter().filter(|_| self.velocities);
+            [t.positions.clone(), velocities.map(|v| v / velocity_unit).collect()]
+        };
+        file.sensitivity_frame(SensitivityFrame {
+            step: view.thermo.step,
+            time: view.thermo.time,
+            tangents: view.moment.state.tangents.iter().map(of).collect(),
+        })
+    }
+
+    /// Lines of the summary.
+    pub fn lines(&self, units: &UnitSystem) -> Vec<String> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = Vec::new();
+        for (variable, known) in self.variables.iter().zip(known.iter()) {
+            let [potential, .., temperature, pressure, _, _, lost] = known.values;
+            let mut line = format!(
+                "d/d {} at step {}: potential energy {}, temperature {}",
+                variable.name,
+                known.step,
+                significant(potential, 6),
+                significant(temperature, 6)
+            );
+            if !pressure.is_nan() {
+                line += &format!(", pressure {}", significant(pressure, 6));
+            }
+            lines.push(line);
+            lines.push(match (known.growth.lyapunov(), known.growth.horizon()) {
+                (Some(lyapunov), Some(horizon)) => format!(
+                    "  grows as exp({} t): {} digits lost; {DIGITS} are after {} {}",
+                    significant(lyapunov, 3),
+                    significant(lost, 2),
+                    significant(horizon, 3),
+                    units.time.symbol
+                ),
+                _ => "  no exponential growth seen".to_owned(),
+            });
+            if let Some(step) = known.lost_at {
+                lines.push(format!("warning: {}", beyond(&variable.name, step)));
+            }
+        }
+        lines
+    }
+
+    /// The same for programs.
+    pub fn json(&self) -> Value {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = |x: f64| x.is_finite().then_some(x);
+        let each = self.variables.iter().zip(known.iter()).map(|(variable, known)| {
+            let v = known.values;
+            json!({
+                "parameter": variable.name,
+                "value": variable.value,
+                "estimator": "tangent",
+                "step": known.step,
+                "potential_energy": number(v[0]),
+                "kinetic_energy": number(v[1]),
+                "total_energy": number(v[2]),
+                "temperature": number(v[3]),
+                "pressure": number(v[4]),
+                "norm": number(v[5]),
+                "lyapunov": number(v[6]),
+                "digits_lost": number(v[7]),
+                "horizon": known.growth.horizon(),
+                "beyond_horizon": known.lost_at.is_some(),
+                "warning": known.lost_at.map(|step| beyond(&variable.name, step)),
+            })
+        });
+        each.collect()
+    }
+}
+
+fn beyond(name: &str, step: u64) -> String {
+    format!(
+        "from step {step} on the derivative in {name} has lost more than {DIGITS} digits to chaos: it holds for this trajectory \
+         alone, and an average of it over time means nothing; use an earlier step, or ensemble averages"
+    )
+}
+
+/// A row as it is written, in the units of output.
+fn values(s: &Slopes, growth: &Growth, units: &UnitSystem) -> [f64; 8] {
+    let potential = s.potential_energy.unwrap_or(f64::NAN);
+    let pressure = s
+        .pressure
+        .map_or(f64::NAN, |p| p / units.to_coherent(Dimension::PRESSURE));
+    [
+        potential,
+        s.kinetic_energy,
+        potential + s.kinetic_energy,
+        s.temperature,
+        pressure,
+        s.positions,
+        growth.lyapunov().unwrap_or(f64::NAN),
+        growth.digits_lost(),
+    ]
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Row,
+    Frame,
+}
+
+struct Part {
+    every: Every,
+    what: What,
+    of: Sensitivities,
+}
+
+impl Observer for Part {
+    fn due(&self, step: u64) -> bool {
+        self.every.due(step)
+    }
+
+    fn observe(&mut self, view: View) -> Result<(), RunError> {
+        match self.what {
+            What::Row => self.of.row(view),
+            What::Frame => self.of.frame(view),
+        }
+    }
+}

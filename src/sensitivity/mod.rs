@@ -1,0 +1,15 @@
+//! How a trajectory depends on the numbers that it was made from, and how far that can be trusted.
+//!
+//! The derivative of the discrete trajectory rides through the steps ([`crate::dynamics::StateTangent`]). Here is what may
+//! be differentiated in ([`Variable`]), what follows for the observables ([`slopes`]), and when chaos has eaten the digits
+//! ([`Growth`]).
+
+mod growth;
+mod line_fit;
+mod slopes;
+mod variable;
+
+pub use growth::{DIGITS, Growth};
+pub use line_fit::LineFit;
+pub use slopes::{Slopes, slopes};
+pub use variable::{Subject, Variable, variables};
