@@ -131,7 +131,8 @@ impl Melt {
     }
 }
 
-fn verlet() -> VelocityVerlet {
+/// What moves it.
+pub fn verlet() -> VelocityVerlet {
     VelocityVerlet { timestep: TIMESTEP }
 }
 

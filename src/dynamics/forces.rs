@@ -29,6 +29,9 @@ pub trait Forces {
     fn statistics(&self) -> Option<NeighborStatistics> {
         None
     }
+
+    /// What comes does not depend on what was evaluated before: bits of sums depend on when lists were built.
+    fn forget(&mut self) {}
 }
 
 impl Forces for ForceField {
@@ -38,5 +41,9 @@ impl Forces for ForceField {
 
     fn statistics(&self) -> Option<NeighborStatistics> {
         Some(ForceField::statistics(self))
+    }
+
+    fn forget(&mut self) {
+        ForceField::forget(self);
     }
 }

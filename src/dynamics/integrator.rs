@@ -1,6 +1,6 @@
 //! What moves the atoms, one step at a time.
 
-use super::{Forces, State, evaluate};
+use super::{Forces, State, StateAdjoint, evaluate};
 use admd_engine::{EngineError, Evaluation, Request};
 
 /// The state at one step together with what the force field says about it.
@@ -60,6 +60,13 @@ pub trait Integrator: Send {
         forces: &mut dyn Forces,
         request: Request,
     ) -> Result<(), DynamicsError>;
+
+    /// The adjoint of the part of a step after its forces: from dL/dz of the state `after` a step to dL/dF of the forces
+    /// there, and to what was before they acted. See [`StateAdjoint`].
+    fn arrive(&self, after: &Moment, adjoint: &mut StateAdjoint);
+
+    /// The adjoint of the part of a step up to its forces: back to the state `before` the step and the forces there.
+    fn depart(&self, before: &Moment, adjoint: &mut StateAdjoint);
 
     /// The quantity that exact integration would conserve \[energy\].
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64;

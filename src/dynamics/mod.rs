@@ -3,6 +3,7 @@
 //! Everything here is in coherent units (see [`admd_potentials::form::units`]): no conversion constant stands in an
 //! equation. Conversions happen in the records that [`crate::run`] hands to files and to the terminal.
 
+mod adjoint;
 mod forces;
 mod integrator;
 pub mod observables;
@@ -11,6 +12,7 @@ mod tangent;
 pub mod velocities;
 mod velocity_verlet;
 
+pub use adjoint::StateAdjoint;
 pub use forces::Forces;
 pub use integrator::{DynamicsError, Integrator, Moment};
 pub use state::State;

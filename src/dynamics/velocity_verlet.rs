@@ -9,7 +9,7 @@
 
 use super::integrator::{DynamicsError, Integrator, Moment};
 use super::tangent::{along, tangent};
-use super::{Forces, State, StateTangent, drifted, evaluate, kicked, observables};
+use super::{Forces, State, StateAdjoint, StateTangent, drifted, evaluate, kicked, observables};
 use admd_ad::Dual;
 use admd_engine::{Cell, Evaluation, Request, Vec3};
 use rayon::prelude::*;
@@ -96,6 +96,24 @@ impl Integrator for VelocityVerlet {
         let fastest2 = fastest2.reduce(|| 0.0, f64::max);
         // Again, so that a state with a velocity that cannot be followed is never called good.
         refuse_leaps(fastest2, &to.velocities, dt, &to.configuration.cell)
+    }
+
+    fn arrive(&self, after: &Moment, adjoint: &mut StateAdjoint) {
+        let Moment { state, evaluation } = after;
+        // the kick does not depend on the velocities before it, so those after it serve
+        adjoint.pull_kick(state, &state.velocities, &evaluation.forces, self.timestep, 0.5);
+    }
+
+    fn depart(&self, before: &Moment, adjoint: &mut StateAdjoint) {
+        let Moment { state, evaluation } = before;
+        let mut middle = state.velocities.clone();
+        for (i, v) in middle.iter_mut().enumerate() {
+            for k in 0..3 {
+                v[k] = kicked(v[k], evaluation.forces[i][k], state.masses[i], 0.5 * self.timestep);
+            }
+        }
+        adjoint.pull_drift(&middle, self.timestep);
+        adjoint.pull_kick(state, &state.velocities, &evaluation.forces, self.timestep, 0.5);
     }
 
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64 {

@@ -185,6 +185,12 @@ impl ForceField {
         self.isa
     }
 
+    /// The next evaluation builds the neighbour list anew. What it gives then depends on nothing that was evaluated before,
+    /// to the last bit.
+    pub fn forget(&mut self) {
+        self.list.forget();
+    }
+
     /// Evaluates what is asked for; the memory of `out`, of the list and of the sums is reused from step to step.
     ///
     /// # Errors

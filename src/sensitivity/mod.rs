@@ -4,12 +4,16 @@
 //! be differentiated in ([`Variable`]), what follows for the observables ([`slopes`]), and when chaos has eaten the digits
 //! ([`Growth`]).
 
+mod adjoint;
 mod growth;
 mod line_fit;
+mod schedule;
 mod slopes;
 mod variable;
 
+pub use adjoint::{GRID, Gradient, Loss, Share, gradient};
 pub use growth::{DIGITS, Growth};
 pub use line_fit::LineFit;
+pub use schedule::{Memory, split};
 pub use slopes::{Slopes, slopes};
 pub use variable::{Subject, Variable, variables};

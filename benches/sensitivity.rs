@@ -1,0 +1,101 @@
+//! What do derivatives of a trajectory cost, in plain runs of the same length?
+//!
+//! The melt, 100 steps; runs interleaved, medians. `RAYON_NUM_THREADS=1` gives the figures of one thread; an argument is the
+//! number of fcc cells along an edge, 20 (32,000 atoms) by default.
+
+use admd::bench::{MELTING_STEPS, Melt, Work, field, interleaved, verlet};
+use admd::dynamics::{Integrator, State, StateTangent};
+use admd::engine::{Precision, Request};
+use admd::run::Interrupt;
+use admd::sensitivity::{GRID, Loss, Memory, Share, gradient};
+use std::cell::Cell;
+
+const STEPS: u64 = 100;
+const ROUNDS: usize = 5;
+
+/// The mean square of the velocities at the end.
+struct Heat;
+
+impl Loss for Heat {
+    fn share(&self, step: u64, steps: u64, state: &State) -> Share {
+        if step < steps {
+            return Share::default();
+        }
+        let n = state.masses.len() as f64;
+        Share {
+            value: state.velocities.iter().map(|v| v.norm_squared()).sum::<f64>() / n,
+            velocities: state.velocities.iter().map(|v| v * (2.0 / n)).collect(),
+            ..Share::default()
+        }
+    }
+
+    fn needs_energy(&self) -> bool {
+        false
+    }
+}
+
+fn forwards(start: &State, tangents: usize) {
+    let atoms = start.masses.len();
+    let along = |k: usize| StateTangent {
+        parameters: if k.is_multiple_of(2) {
+            vec![1.0, 0.0]
+        } else {
+            vec![0.0, 1.0]
+        },
+        ..StateTangent::zero(atoms)
+    };
+    let start = State {
+        tangents: (0..tangents).map(along).collect(),
+        ..start.clone()
+    };
+    let mut forces = field(Precision::Double).expect("a force field");
+    let mut integrator = verlet();
+    let mut now = integrator.start(start, &mut forces).expect("a start");
+    let mut next = now.clone();
+    for _ in 0..STEPS {
+        integrator
+            .step(&now, &mut next, &mut forces, Request::FORCES)
+            .expect("a step");
+        core::mem::swap(&mut now, &mut next);
+    }
+}
+
+fn main() {
+    let cells = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(20);
+    let melt = Melt::new(cells, MELTING_STEPS, &Interrupt::default()).expect("a melt");
+    let start = &melt.state;
+    let atoms = start.masses.len();
+    let made = [const { Cell::new(0) }; 2];
+    let backwards = |k: usize, memory: Memory| {
+        let mut forces = field(Precision::Double).expect("a force field");
+        let found = gradient(start.clone(), &mut forces, &mut verlet(), (STEPS, 2), &Heat, memory).expect("a gradient");
+        made[k].set(found.steps);
+    };
+    // a state takes 84 bytes an atom
+    let tenth = 0.1 * (STEPS * 84) as f64 * atoms as f64;
+    let work: [Work; 6] = [
+        &mut || forwards(start, 0),
+        &mut || forwards(start, 1),
+        &mut || forwards(start, 2),
+        &mut || forwards(start, 4),
+        &mut || backwards(0, Memory::All),
+        &mut || backwards(1, Memory::Bytes(tenth)),
+    ];
+    let times = interleaved(ROUNDS, || false, work);
+    println!("{atoms} atoms, {STEPS} steps; checkpoints on a grid of {GRID} steps");
+    let words = [
+        "plain".to_owned(),
+        "tangent in 1 parameter".to_owned(),
+        "in 2".to_owned(),
+        "in 4".to_owned(),
+        format!("adjoint, {} steps made", made[0].get()),
+        format!("adjoint with a tenth of the memory, {} steps made", made[1].get()),
+    ];
+    for (words, t) in words.iter().zip(&times) {
+        let ns = t.median() / (atoms as f64 * STEPS as f64) * 1e9;
+        println!(
+            "{words:55} {ns:8.1} ns/atom/step, {:5.2} plain runs",
+            t.ratio(&times[0])
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! Laws of the adjoint: F5, it is the transpose of the tangent; F7, checkpoints change no bit; and what it costs.
+
+mod dynamics_support;
+mod support;
+
+use admd::dynamics::{State, StateTangent, VelocityVerlet};
+use admd::engine::{ForceField, Vec3};
+use admd::sensitivity::{GRID, Gradient, Loss, Memory, Share, gradient};
+use dynamics_support::{SWITCHED, crystal, integrate, lennard_jones};
+use support::{Random, dot};
+
+const TIMESTEP: f64 = 0.004;
+/// <w, dz> from both sides: sums of some thousand products, after as many steps as grow rounding by e⁴.
+const TRANSPOSE: f64 = 1e-10;
+
+/// w · (r, v) of the last state, and a weight for the energy of every one.
+struct Linear {
+    positions: Vec<Vec3>,
+    velocities: Vec<Vec3>,
+    energy: f64,
+}
+
+impl Loss for Linear {
+    fn share(&self, step: u64, steps: u64, state: &State) -> Share {
+        let energy = self.energy;
+        if step < steps {
+            return Share {
+                energy,
+                ..Share::default()
+            };
+        }
+        Share {
+            value: dot(&self.positions, &state.configuration.positions) + dot(&self.velocities, &state.velocities),
+            positions: self.positions.clone(),
+            velocities: self.velocities.clone(),
+            energy,
+        }
+    }
+
+    fn needs_energy(&self) -> bool {
+        self.energy != 0.0
+    }
+}
+
+fn field() -> ForceField {
+    lennard_jones(1.1, 0.98, 2.3, SWITCHED)
+}
+
+fn start() -> State {
+    let mut start = crystal(3, 0.85, 1.0, 5);
+    let mut random = Random(9);
+    start.masses.iter_mut().for_each(|m| *m += random.next());
+    start
+}
+
+fn linear(atoms: usize, energy: f64, seed: u64) -> Linear {
+    let mut random = Random(seed);
+    Linear {
+        positions: (0..atoms).map(|_| random.vector()).collect(),
+        velocities: (0..atoms).map(|_| random.vector()).collect(),
+        energy,
+    }
+}
+
+fn backwards(loss: &Linear, steps: u64, memory: Memory) -> Gradient {
+    let mut integrator = VelocityVerlet { timestep: TIMESTEP };
+    gradient(start(), &mut field(), &mut integrator, (steps, 2), loss, memory).unwrap()
+}
+
+#[test]
+fn the_adjoint_is_the_transpose_of_the_tangent() {
+    let start = start();
+    let n = start.masses.len();
+    let mut random = Random(4);
+    for (steps, energy) in [
+        (0, 1.0),
+        (1, 0.0),
+        (1, 0.5),
+        (10, 0.0),
+        (37, -0.2),
+        (100, 0.0),
+        (100, 0.01),
+    ] {
+        let loss = linear(n, energy, 20 + steps);
+        let found = backwards(&loss, steps, Memory::All);
+        let a = &found.adjoint;
+        let zero = || StateTangent::zero(n);
+        let one = |k: usize| (0..2).map(|j| f64::from(u8::from(j == k))).collect();
+        let tangents = vec![
+            StateTangent {
+                parameters: one(0),
+                ..zero()
+            },
+            StateTangent {
+                parameters: one(1),
+                ..zero()
+            },
+            StateTangent {
+                timestep: 1.0,
+                ..zero()
+            },
+            StateTangent {
+                masses: (0..n).map(|_| random.next() - 0.5).collect(),
+                ..zero()
+            },
+            StateTangent {
+                positions: (0..n).map(|_| random.vector()).collect(),
+                ..zero()
+            },
+            StateTangent {
+                velocities: (0..n).map(|_| random.vector()).collect(),
+                ..zero()
+            },
+        ];
+        let backward = [
+            a.parameters[0],
+            a.parameters[1],
+            a.timestep,
+            a.masses.iter().zip(&tangents[3].masses).map(|(a, t)| a * t).sum(),
+            dot(&a.positions, &tangents[4].positions),
+            dot(&a.velocities, &tangents[5].velocities),
+        ];
+        let mut forward = [0.0; 6];
+        let begin = State {
+            tangents,
+            ..start.clone()
+        };
+        let mut value = 0.0;
+        let end = integrate(&mut field(), begin, TIMESTEP, steps, |m| {
+            value += energy * m.evaluation.energy.unwrap();
+            for (sum, along) in forward.iter_mut().zip(&m.evaluation.tangents) {
+                *sum += energy * along.energy.unwrap();
+            }
+        });
+        value += loss.share(steps, steps, &end.state).value;
+        assert!(
+            (found.loss - value).abs() <= TRANSPOSE * value.abs().max(1.0),
+            "{} and {value}",
+            found.loss
+        );
+        for (k, along) in end.state.tangents.iter().enumerate() {
+            let (dr, dv) = (
+                dot(&loss.positions, &along.positions),
+                dot(&loss.velocities, &along.velocities),
+            );
+            let expected = forward[k] + dr + dv;
+            let scale = forward[k].abs() + dr.abs() + dv.abs();
+            let off = (backward[k] - expected).abs();
+            assert!(
+                off <= TRANSPOSE * scale.max(1.0),
+                "{steps} steps, {k}: {} and {expected}",
+                backward[k]
+            );
+        }
+    }
+}
+
+#[test]
+fn checkpoints_change_no_bit_and_make_as_many_steps_as_the_schedule_says() {
+    let (atoms, steps) = (108, 12 * GRID + 5);
+    let loss = linear(atoms, 0.01, 3);
+    let all = backwards(&loss, steps, Memory::All);
+    assert_eq!(all.steps, steps);
+    let mut before = all.steps;
+    for checkpoints in [6.0, 3.0, 1.0, 0.0] {
+        let bytes = atoms as f64 * (84.0 * ((GRID + 1) as f64 + checkpoints) + 1.0);
+        let found = backwards(&loss, steps, Memory::Bytes(bytes));
+        assert_eq!(found.loss.to_bits(), all.loss.to_bits());
+        assert!(
+            found.adjoint == all.adjoint,
+            "{checkpoints} checkpoints give other bits"
+        );
+        assert!(found.steps > before, "{checkpoints} checkpoints: {} steps", found.steps);
+        before = found.steps;
+    }
+    // without a checkpoint every stretch is reached from the start
+    assert_eq!(before, steps + GRID * 12 * 13 / 2);
+}
+
+#[test]
+fn bits_do_not_depend_on_the_number_of_threads() {
+    let loss = linear(108, 0.1, 6);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| backwards(&loss, 40, Memory::Bytes(0.0)))
+    };
+    let one = run(1);
+    assert!([2, 7].into_iter().all(|threads| run(threads) == one));
+}
