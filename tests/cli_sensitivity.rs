@@ -122,9 +122,9 @@ fn the_file_has_what_the_result_says() {
             assert_eq!(values.len(), 11);
             assert_eq!(values[10], own[name].as_f64().unwrap(), "{name}");
         }
-        let steps: Vec<i64> = group.dataset("position/step").unwrap().read_raw().unwrap();
+        let steps: Vec<i64> = group.dataset("position_derivative/step").unwrap().read_raw().unwrap();
         assert_eq!(steps, [0, 50, 100]);
-        let along: Vec<f64> = group.dataset("position/value").unwrap().read_raw().unwrap();
+        let along: Vec<f64> = group.dataset("position_derivative/value").unwrap().read_raw().unwrap();
         assert_eq!(along.len(), 3 * 108 * 3);
         let norm = along[2 * 108 * 3..].iter().map(|x| x * x).sum::<f64>().sqrt();
         assert!((norm / own["norm"].as_f64().unwrap() - 1.0).abs() < 1e-13);
@@ -154,9 +154,85 @@ fn chaos_is_seen_and_said() {
         );
     }
     let early = folder
-        .run(0, &["simulate", "run.toml", "--steps", "200", "--overwrite"])
+        .run(0, &["simulate", "run.toml", "--steps", "400", "--overwrite"])
         .out;
     assert!(!early.contains("warning"), "{early}");
+}
+
+#[test]
+fn what_cannot_be_told_is_not_called_good() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/inputs/lj_sensitivity.toml")).unwrap();
+    let folder = Folder::new().with("run.toml", &text);
+    let sparse = [
+        "simulate",
+        "run.toml",
+        "--steps",
+        "1000",
+        "--set",
+        "output.thermo_every=500",
+        "--overwrite",
+    ];
+    let out = folder.run(0, &sparse).out;
+    assert!(
+        out.contains("too few rows to tell") && !out.contains("no exponential"),
+        "{out}"
+    );
+    let run = folder.run(0, &[&sparse[..], &["--json"]].concat()).json();
+    assert!(run["sensitivity"][0]["digits_lost"].is_null());
+    // four digits of mixed precision are lost in half the time of eight
+    let horizon = |precision: &str| {
+        let precision = format!("run.precision={precision}");
+        let run = folder.run(
+            0,
+            &[
+                "simulate",
+                "run.toml",
+                "--steps",
+                "1500",
+                "--overwrite",
+                "--json",
+                "--set",
+                &precision,
+            ],
+        );
+        run.json()["sensitivity"][0]["horizon"].as_f64().unwrap()
+    };
+    let ratio = horizon("mixed") / horizon("double");
+    assert!((0.4..0.6).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn names_that_look_alike_have_groups_of_their_own() {
+    let two = r#"
+[[potential]]
+kind = "lj"
+label = "a/b"
+cutoff = 2.2
+[potential.parameters.A]
+epsilon = 0.5
+sigma = 1.0
+[[potential]]
+kind = "lj"
+label = "a_b"
+cutoff = 2.2
+[potential.parameters.A]
+epsilon = 0.5
+sigma = 1.0
+[sensitivity]
+parameters = "a?b.*"
+"#;
+    let text = input(VALUES, two).replace("[output]", "[output]\ntrajectory = \"run.h5md\"");
+    let folder = Folder::new().with("run.toml", &text);
+    folder.run(0, &["simulate", "run.toml"]);
+    let file = hdf5::File::open(folder.path("run.h5md")).unwrap();
+    for name in [
+        "a%2Fb.A-A.epsilon",
+        "a_b.A-A.epsilon",
+        "a%2Fb.A-A.sigma",
+        "a_b.A-A.sigma",
+    ] {
+        assert!(file.group(&format!("sensitivity/{name}")).is_ok(), "{name}");
+    }
 }
 
 #[test]

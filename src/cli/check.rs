@@ -215,6 +215,17 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
             "derivatives in {count} numbers: about {:.1} times the time of a run without",
             1.4 + 1.1 * count as f64
         );
+        let jumps = plan
+            .bindings
+            .iter()
+            .any(|b| b.truncation.smoothness().is_none_or(|order| order < 1));
+        if jumps {
+            row!(
+                out,
+                "",
+                "without the jumps of the force at the cutoff, which finite changes feel: truncation = \"switched\" has none"
+            );
+        }
         let names: Vec<&str> = s.variables.iter().map(|v| v.name.as_str()).collect();
         row!(out, "", "{}", names.join(", "));
         let doubles = if s.velocities { 6 } else { 3 } * count * cost.atoms as usize;

@@ -11,6 +11,7 @@ use crate::run::{
     EnergyDrift, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Sensitivities, Stop, ThermoTable,
     TrajectoryFile,
 };
+use crate::sensitivity::{DIGITS, DIGITS_OF_MIXED};
 use admd_engine::{ForceField, Precision};
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
@@ -114,8 +115,12 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         Ok::<_, CliError>(file)
     });
     let file = file.transpose()?;
+    let digits = match plan.settings.precision {
+        Precision::Double => DIGITS,
+        Precision::Mixed => DIGITS_OF_MIXED,
+    };
     let sensitivities = plan.sensitivity.map(|s| {
-        let all = Sensitivities::new(s.variables, degrees_of_freedom, s.velocities, file.clone());
+        let all = Sensitivities::new(s.variables, degrees_of_freedom, digits, (s.velocities, file.clone()));
         run.observe(all.rows(thermo));
         if file.is_some() {
             run.observe(all.frames(Every(s.every)));
@@ -224,7 +229,7 @@ fn report(
             },
             "last": row(&thermo),
             "summary": summary.json(&fit),
-            "sensitivity": sensitivities.map(Sensitivities::json),
+            "sensitivity": sensitivities.map(|s| s.json(summary.units)),
             "trajectory": written.as_ref().map(|w| json!({
                 "path": w.path, "frames": w.frames, "rows": w.rows, "bytes": w.bytes,
             })),

@@ -25,6 +25,9 @@ pub struct Estimate {
 /// Bytes an atom of state, forces, sorted copies and reductions take beside the list; a liquid of 10⁶ atoms needs about this.
 const PER_ATOM: f64 = 260.0;
 
+/// Bytes an atom takes beyond for each variable of the sensitivity: tangents of two states, of forces and of sorted copies.
+const PER_TANGENT: f64 = 300.0;
+
 /// The neighbour list of a plan.
 fn list(plan: &Plan) -> ListSize {
     let cutoff = plan.bindings.iter().map(|b| b.cutoff()).fold(0.0, f64::max);
@@ -35,6 +38,7 @@ fn list(plan: &Plan) -> ListSize {
 pub fn estimate(plan: &Plan) -> Estimate {
     let list = list(plan);
     let n = plan.start.configuration.len() as u64;
+    let tangents = plan.start.tangents.len();
     let trajectory = plan.output.trajectory.as_ref();
     let vectors = trajectory.map_or(0, |t| 1 + u64::from(t.velocities) + u64::from(t.forces));
     // Positions and the like in double precision; nine edges, step and time.
@@ -44,7 +48,7 @@ pub fn estimate(plan: &Plan) -> Estimate {
         atoms: n,
         images: (list.slots - n as f64).max(0.0),
         entries: list.entries,
-        memory: n as f64 * PER_ATOM + list.bytes,
+        memory: n as f64 * (PER_ATOM + tangents as f64 * PER_TANGENT) + list.bytes,
         frame,
         frames,
         file: frame as f64 * frames as f64,

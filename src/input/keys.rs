@@ -184,7 +184,7 @@ pub const OUTPUT: &[Key] = keys! {
 
 /// `[sensitivity]`.
 pub const SENSITIVITY: &[Key] = keys! {
-    "parameters" Required, Kind::Some(&Text), "What to differentiate in, by name with * and ?: parameters of the potentials, integrator.timestep, velocities.temperature, species.X.mass, structure.strain.xx (yy, zz, xy, xz, yz, all).", "[\"lj.*.epsilon\", \"integrator.timestep\"]";
+    "parameters" Required, Kind::Some(&Text), "What to differentiate in, by name with * and ?: parameters of the potentials, integrator.timestep, velocities.temperature, species.X.mass (start velocities stay as they are), structure.strain.xx (yy, zz, xy, xz, yz, all).", "[\"lj.*.epsilon\", \"integrator.timestep\"]";
     "every" Optional, Integer(1, MOST_STEPS), "Steps between frames of dr/dtheta and dv/dtheta; that of the trajectory by default. Derivatives of observables come with the thermodynamics.", "100";
     "velocities" Optional, Flag, "Write dv/dtheta, too; true by default.", "true";
 };

@@ -47,9 +47,17 @@ pub(super) fn read(view: &View<'_>, ground: &Ground<'_>, start: &mut State) -> O
         Ok(chosen) => chosen,
         Err(misses) => {
             for miss in misses {
+                let reason = format!("no parameter matches `{}`", miss.pattern);
                 let text = miss.to_string();
-                let (reason, help) = text.split_once("; ").unwrap_or((&text, "see `admd potentials`"));
-                let problem = Problem::Conflict(reason.to_owned());
+                let help = text
+                    .strip_prefix(&reason)
+                    .map_or("", |rest| rest.trim_start_matches("; "));
+                let help = if miss.pattern == "velocities.temperature" {
+                    "start velocities depend on it only where [velocities] draws them at a temperature above zero"
+                } else {
+                    help
+                };
+                let problem = Problem::Conflict(reason);
                 let error = InputError::new(problem, view.at("parameters")).label("among these");
                 view.cx.report(error.help(help));
             }

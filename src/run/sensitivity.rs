@@ -3,14 +3,16 @@
 
 use super::format::significant;
 use super::{Every, Observer, RunError, TrajectoryFile, View};
+use crate::dynamics::StateTangent;
 use crate::io::h5md::{SensitivityFrame, SensitivityRow};
-use crate::sensitivity::{DIGITS, Growth, Slopes, Variable, slopes};
+use crate::sensitivity::{Growth, Slopes, Variable, slopes};
+use admd_engine::Vec3;
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of each variable by the last row.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Known {
     growth: Growth,
     /// The step and the time of the last row, and its values as they are written.
@@ -40,15 +42,23 @@ impl core::fmt::Debug for Sensitivities {
 }
 
 impl Sensitivities {
-    /// For the variables along which the state has tangents, in their order.
+    /// For the variables along which the state has tangents, in their order. Beyond `digits` lost digits a derivative is past
+    /// its horizon. Frames in the file carry dv/dθ, if the flag beside it says so.
     pub fn new(
         variables: Vec<Variable>,
         degrees_of_freedom: usize,
-        velocities: bool,
-        file: Option<TrajectoryFile>,
+        digits: f64,
+        (velocities, file): (bool, Option<TrajectoryFile>),
     ) -> Self {
+        let nothing = Known {
+            growth: Growth::new(digits),
+            step: 0,
+            time: 0.0,
+            values: [f64::NAN; 8],
+            lost_at: None,
+        };
         Self {
-            known: Arc::new(Mutex::new(vec![Known::default(); variables.len()])),
+            known: Arc::new(Mutex::new(vec![nothing; variables.len()])),
             variables: variables.into(),
             degrees_of_freedom,
             velocities,
@@ -76,18 +86,16 @@ impl Sensitivities {
 
     fn row(&self, view: View) -> Result<(), RunError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        for (p, (variable, known)) in self.variables.iter().zip(known.iter_mut()).enumerate() {
-            let s = slopes(view.moment, p, self.degrees_of_freedom, view.units.boltzmann);
-            if !(s.positions.is_finite() && s.kinetic_energy.is_finite()) {
-                return Err(RunError::Sensitivity {
-                    variable: variable.name.clone(),
-                    step: view.thermo.step,
-                    horizon: known.lost_at,
-                });
-            }
+        let of = |p: usize| slopes(view.moment, p, self.degrees_of_freedom, view.units.boltzmann);
+        let all: Vec<Slopes> = (0..self.variables.len()).map(of).collect();
+        let bad = |s: &Slopes| !(s.positions.is_finite() && s.kinetic_energy.is_finite());
+        if let Some(p) = all.iter().position(bad) {
+            return Err(self.lost(p, view.thermo.step, known[p].lost_at));
+        }
+        for (s, known) in all.iter().zip(known.iter_mut()) {
             known.growth.add(view.thermo.time, s.positions);
             (known.step, known.time) = (view.thermo.step, view.thermo.time);
-            known.values = values(&s, &known.growth, view.units);
+            known.values = values(s, &known.growth, view.units);
             if known.growth.is_beyond() && known.lost_at.is_none() {
                 known.lost_at = Some(view.thermo.step);
             }
@@ -100,10 +108,24 @@ impl Sensitivities {
         })
     }
 
+    fn lost(&self, p: usize, step: u64, horizon: Option<u64>) -> RunError {
+        RunError::Sensitivity {
+            variable: self.variables[p].name.clone(),
+            step,
+            horizon,
+        }
+    }
+
     fn frame(&self, view: View) -> Result<(), RunError> {
         let Some(file) = &self.file else { return Ok(()) };
+        let finite = |v: &Vec3| v.iter().all(|x| x.is_finite());
+        let bad = |t: &StateTangent| !(t.positions.iter().all(finite) && t.velocities.iter().all(finite));
+        if let Some(p) = view.moment.state.tangents.iter().position(bad) {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            return Err(self.lost(p, view.thermo.step, known[p].lost_at));
+        }
         let velocity_unit = view.units.to_coherent(Dimension::VELOCITY);
-        let of = |t: &crate::dynamics::StateTangent| {
+        let of = |t: &StateTangent| {
             let velocities = t.velocities.iter().filter(|_| self.velocities);
             [t.positions.clone(), velocities.map(|v| v / velocity_unit).collect()]
         };
@@ -119,37 +141,50 @@ impl Sensitivities {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lines = Vec::new();
         for (variable, known) in self.variables.iter().zip(known.iter()) {
-            let [potential, .., temperature, pressure, _, _, lost] = known.values;
+            let [potential, _, _, temperature, pressure, ..] = known.values;
+            let per = match units.symbol(variable.dimension) {
+                unit if unit.is_empty() => String::new(),
+                unit => format!("/({unit})"),
+            };
+            let number = |x: f64, symbol: &str| format!("{} {symbol}{per}", significant(x, 6));
             let mut line = format!(
                 "d/d {} at step {}: potential energy {}, temperature {}",
                 variable.name,
                 known.step,
-                significant(potential, 6),
-                significant(temperature, 6)
+                number(potential, units.energy.symbol),
+                number(temperature, units.temperature.symbol)
             );
             if !pressure.is_nan() {
-                line += &format!(", pressure {}", significant(pressure, 6));
+                line += &format!(", pressure {}", number(pressure, units.pressure.symbol));
             }
             lines.push(line);
-            lines.push(match (known.growth.lyapunov(), known.growth.horizon()) {
-                (Some(lyapunov), Some(horizon)) => format!(
-                    "  grows as exp({} t): {} digits lost; {DIGITS} are after {} {}",
+            let growth = &known.growth;
+            lines.push(match (growth.lyapunov(), growth.horizon(), growth.digits_lost()) {
+                (Some(lyapunov), Some(horizon), Some(lost)) => format!(
+                    "  grows as exp({} t): {} digits lost; {} are after {} {}",
                     significant(lyapunov, 3),
                     significant(lost, 2),
+                    growth.digits(),
                     significant(horizon, 3),
                     units.time.symbol
                 ),
-                _ => "  no exponential growth seen".to_owned(),
+                (.., Some(_)) => "  no exponential growth seen".to_owned(),
+                (.., None) => "  too few rows to tell how fast it grows, and so whether it means anything; lower \
+                               output.thermo_every"
+                    .to_owned(),
             });
             if let Some(step) = known.lost_at {
-                lines.push(format!("warning: {}", beyond(&variable.name, step)));
+                lines.push(format!(
+                    "warning: {}",
+                    beyond(&variable.name, step, known.growth.digits())
+                ));
             }
         }
         lines
     }
 
     /// The same for programs.
-    pub fn json(&self) -> Value {
+    pub fn json(&self, units: &UnitSystem) -> Value {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let number = |x: f64| x.is_finite().then_some(x);
         let each = self.variables.iter().zip(known.iter()).map(|(variable, known)| {
@@ -157,6 +192,7 @@ impl Sensitivities {
             json!({
                 "parameter": variable.name,
                 "value": variable.value,
+                "unit": units.symbol(variable.dimension),
                 "estimator": "tangent",
                 "step": known.step,
                 "potential_energy": number(v[0]),
@@ -169,16 +205,16 @@ impl Sensitivities {
                 "digits_lost": number(v[7]),
                 "horizon": known.growth.horizon(),
                 "beyond_horizon": known.lost_at.is_some(),
-                "warning": known.lost_at.map(|step| beyond(&variable.name, step)),
+                "warning": known.lost_at.map(|step| beyond(&variable.name, step, known.growth.digits())),
             })
         });
         each.collect()
     }
 }
 
-fn beyond(name: &str, step: u64) -> String {
+fn beyond(name: &str, step: u64, digits: f64) -> String {
     format!(
-        "from step {step} on the derivative in {name} has lost more than {DIGITS} digits to chaos: it holds for this trajectory \
+        "from step {step} on the derivative in {name} has lost more than {digits} digits to chaos: it holds for this trajectory \
          alone, and an average of it over time means nothing; use an earlier step, or ensemble averages"
     )
 }
@@ -197,7 +233,7 @@ fn values(s: &Slopes, growth: &Growth, units: &UnitSystem) -> [f64; 8] {
         pressure,
         s.positions,
         growth.lyapunov().unwrap_or(f64::NAN),
-        growth.digits_lost(),
+        growth.digits_lost().unwrap_or(f64::NAN),
     ]
 }
 

@@ -67,8 +67,6 @@ struct Backwards<'a, L> {
     value: f64,
     adjoint: StateAdjoint,
     gradient: bool,
-    /// Is there room for every moment?
-    keep_all: bool,
 }
 
 /// The gradient of a loss over `steps` steps from a start, within a memory for states.
@@ -77,7 +75,8 @@ struct Backwards<'a, L> {
 /// Where the forward run fails.
 ///
 /// # Panics
-/// When the start has tangents: they do not go backwards.
+/// When the start has tangents, which do not go backwards; when the number of parameters is not that of the forces; when a
+/// share of the loss has slopes for another number of atoms, or a weight of the energy that it does not need.
 pub fn gradient<L: Loss>(
     start: State,
     forces: &mut dyn Forces,
@@ -97,12 +96,15 @@ pub fn gradient<L: Loss>(
         value: 0.0,
         adjoint: StateAdjoint::zero(atoms, parameters),
         gradient: parameters > 0,
-        keep_all: memory.holds(atoms, steps),
     };
     let grids = steps.div_ceil(GRID).max(1);
     run.forces.forget();
     let start = run.integrator.start(start, run.forces)?;
-    run.stretch(&start, 0, grids, memory.checkpoints(atoms))?;
+    if memory.holds(atoms, steps) {
+        run.everything(&start, grids)?;
+    } else {
+        run.stretch(&start, 0, grids, memory.checkpoints(atoms))?;
+    }
     Ok(Gradient {
         loss: run.value,
         adjoint: run.adjoint,
@@ -111,14 +113,27 @@ pub fn gradient<L: Loss>(
 }
 
 impl<L: Loss> Backwards<'_, L> {
+    /// Forwards and backwards with every moment kept.
+    fn everything(&mut self, start: &Moment, grids: u64) -> Result<(), DynamicsError> {
+        let mut cells: Vec<Vec<Moment>> = Vec::new();
+        for grid in 0..grids {
+            let from = cells.last().and_then(|cell| cell.last()).unwrap_or(start);
+            let cell = self.cell(from, grid, Keep::All)?;
+            cells.push(cell);
+        }
+        for grid in (0..grids).rev() {
+            let Some(cell) = cells.pop() else { continue };
+            let from = cells.last().and_then(|cell| cell.last()).unwrap_or(start);
+            self.back(from, &cell, grid)?;
+        }
+        Ok(())
+    }
+
     /// Goes backwards through `count` grid cells from grid point `grid` on, whose state is `from`, with room for so many
     /// checkpoints beside it.
     fn stretch(&mut self, from: &Moment, grid: u64, count: u64, room: u64) -> Result<(), DynamicsError> {
-        if count == 1 || self.keep_all {
+        if count == 1 {
             let moments = self.cell(from, grid, Keep::All)?;
-            if let (true, Some(last)) = (count > 1, moments.last()) {
-                self.stretch(last, grid + 1, count - 1, room)?;
-            }
             return self.back(from, &moments, grid);
         }
         let first = split(count, room);
@@ -183,6 +198,17 @@ impl<L: Loss> Backwards<'_, L> {
     /// Everything that depends on one state: the loss, the forces, and the kick that arrived there.
     fn visit(&mut self, moment: &Moment, step: u64) -> Result<(), DynamicsError> {
         let share = self.loss.share(step, self.steps, &moment.state);
+        let atoms = moment.state.masses.len();
+        assert!(
+            share.energy == 0.0 || self.loss.needs_energy(),
+            "a loss with a weight of the energy needs the energy"
+        );
+        assert!(
+            [&share.positions, &share.velocities]
+                .iter()
+                .all(|v| v.is_empty() || v.len() == atoms),
+            "the slopes of a loss must be one vector an atom"
+        );
         self.value += share.value + share.energy * moment.evaluation.energy.unwrap_or(0.0);
         for (to, more) in self.adjoint.positions.iter_mut().zip(&share.positions) {
             *to += more;
@@ -207,6 +233,11 @@ impl<L: Loss> Backwards<'_, L> {
         self.forces
             .evaluate(&moment.state.configuration, request, &mut evaluation)?;
         let along = &evaluation.tangents[0];
+        assert_eq!(
+            evaluation.gradient.len(),
+            self.adjoint.parameters.len(),
+            "the number of parameters is not that of the forces"
+        );
         for (k, to) in self.adjoint.positions.iter_mut().enumerate() {
             *to += along.forces[k] - evaluation.forces[k] * share.energy;
         }

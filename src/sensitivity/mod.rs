@@ -12,7 +12,7 @@ mod slopes;
 mod variable;
 
 pub use adjoint::{GRID, Gradient, Loss, Share, gradient};
-pub use growth::{DIGITS, Growth};
+pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth};
 pub use line_fit::LineFit;
 pub use schedule::{Memory, split};
 pub use slopes::{Slopes, slopes};

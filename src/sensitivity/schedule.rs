@@ -42,7 +42,6 @@ impl Memory {
             Self::Bytes(bytes) => {
                 let atoms = atoms.max(1) as f64;
                 // and the start
-                // and the start
                 let rest = bytes / atoms - (super::GRID + 1) as f64 * MOMENT;
                 (rest / MOMENT).max(0.0) as u64
             }

@@ -2,6 +2,7 @@
 
 use crate::dynamics::{Moment, observables};
 use admd_ad::Dual;
+use admd_engine::Vec3;
 
 /// dO/dθ for the observables of thermodynamics, in coherent units over that of θ.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,15 @@ pub fn slopes(moment: &Moment, p: usize, degrees_of_freedom: usize, boltzmann: f
         kinetic_energy: slope(kinetic),
         temperature: slope(observables::temperature(kinetic, degrees_of_freedom, boltzmann)),
         pressure: pressure.map(slope),
-        positions: tangent.positions.iter().map(|r| r.norm_squared()).sum::<f64>().sqrt(),
+        positions: norm(&tangent.positions),
     }
+}
+
+/// √Σ|r|², of numbers whose squares may be too large, too.
+fn norm(vectors: &[Vec3]) -> f64 {
+    let largest = vectors.iter().map(|r| r.amax()).fold(0.0, f64::max);
+    if !(largest > 0.0 && largest.is_finite()) {
+        return vectors.iter().map(|r| r.norm_squared()).sum::<f64>().sqrt();
+    }
+    largest * vectors.iter().map(|r| (r / largest).norm_squared()).sum::<f64>().sqrt()
 }

@@ -1,6 +1,7 @@
 //! What a trajectory can be differentiated in, by the names of the input.
 
 use crate::dynamics::{State, StateTangent};
+use admd_ad::{Real, explicit::derivative};
 use admd_engine::{Mat3, Species};
 use admd_potentials::form::binding::Leaf;
 use admd_potentials::form::units::{Dimension, UnitSystem};
@@ -105,8 +106,9 @@ impl Variable {
                 None
             }
             Subject::Temperature => {
-                let share = 0.5 / self.value;
-                t.velocities = start.velocities.iter().map(|v| v * share).collect();
+                // v ∝ √T
+                let (root, slope) = derivative(|t| t.sqrt(), self.value);
+                t.velocities = start.velocities.iter().map(|v| v * (slope / root)).collect();
                 None
             }
             Subject::Mass(species) => {

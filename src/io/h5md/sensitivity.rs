@@ -3,12 +3,13 @@
 //! ```text
 //! /sensitivity                       estimator
 //! /sensitivity/<variable>            parameter (its full name), value, unit
-//!     position velocity              {value [T][N][3], step, time}     dr/dθ and dv/dθ, at their own cadence
+//!     position_derivative            {value [T][N][3], step, time}     dr/dθ, at its own cadence
+//!     velocity_derivative            likewise                          dv/dθ
 //!     <observable>                   {value [M], step, time}           dO/dθ, with the thermodynamics
 //!     norm lyapunov digits_lost      {value [M], step, time}           √Σ|dr/dθ|², λ, λt/ln 10
 //! ```
 //!
-//! Units are those of the quantity over that of θ. Where `digits_lost` is above 8, chaos has eaten the number: it is the
+//! Units are those of the quantity over that of θ. Where `digits_lost` is above 8 (4 in mixed precision), chaos has eaten the number: it is the
 //! derivative of this one trajectory, and of no average.
 
 use super::layout::{Clock, Result, Scalars, link_clock, push_vectors};
@@ -18,8 +19,16 @@ use crate::io::h5::{Compression, Node, Series};
 use admd_potentials::form::units::Dimension;
 
 const ROOT: &str = "sensitivity";
-/// What the numbers are.
-const ESTIMATOR: &str = "tangent: exact derivative of the discrete trajectory";
+/// Not `position`, which some readers take for a trajectory wherever it stands.
+const POSITION: &str = "position_derivative";
+/// What the numbers are, by the precision of the forces.
+const ESTIMATORS: [(&str, &str); 2] = [
+    ("double", "tangent: exact derivative of the discrete trajectory"),
+    (
+        "mixed",
+        "tangent in double precision along a trajectory of mixed precision",
+    ),
+];
 
 /// The scalars of a row, in the order of [`SensitivityRow::values`]: name, dimension, whether it is there only with a
 /// volume, and whether its unit is over that of the variable.
@@ -57,13 +66,14 @@ impl Sensitivity {
             return Ok(None);
         };
         let group = root.create_group(ROOT)?;
-        group.set_text("estimator", ESTIMATOR)?;
+        let estimator = ESTIMATORS.iter().find(|(precision, _)| *precision == header.precision);
+        group.set_text("estimator", estimator.map_or("tangent", |(_, what)| what))?;
         let (mut clock, mut rows) = (None, None);
         let mut variables = Vec::new();
         let mut first = String::new();
         for (name, unit_of, value) in &announced.variables {
             // a name is one link of a path
-            let path = format!("{ROOT}/{}", name.replace('/', "_"));
+            let path = format!("{ROOT}/{}", name.replace('%', "%25").replace('/', "%2F"));
             let node = root.create_group(&path)?;
             node.set_text("parameter", name)?;
             node.set_number("value", *value)?;
@@ -75,13 +85,15 @@ impl Sensitivity {
                     clock = Some(Clock::create(&element, header)?);
                     first = path.clone();
                 } else {
-                    link_clock(root, &format!("{first}/position"), &format!("{path}/{what}"))?;
+                    link_clock(root, &format!("{first}/{POSITION}"), &format!("{path}/{what}"))?;
                 }
                 let unit = unit(header.units, dimension).map(|u| per(&u, unit_of));
                 element.create_series::<f64>("value", &row, unit.as_deref(), compression)
             };
-            let position = vectors("position", Dimension::LENGTH)?;
-            let velocity = announced.velocities.then(|| vectors("velocity", Dimension::VELOCITY));
+            let position = vectors(POSITION, Dimension::LENGTH)?;
+            let velocity = announced
+                .velocities
+                .then(|| vectors("velocity_derivative", Dimension::VELOCITY));
             let velocity = velocity.transpose()?;
             let mut scalars = Vec::new();
             for (k, (what, dimension, needs_volume, over)) in SCALARS.into_iter().enumerate() {
