@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! /sensitivity                       estimator
-//! /sensitivity/<variable>            parameter (its full name), value, unit
+//! /sensitivity/<variable>            parameter (its full name), value, unit (none in reduced units)
 //!     position_derivative            {value [T][N][3], step, time}     dr/dθ, at its own cadence
 //!     velocity_derivative            likewise                          dv/dθ
 //!     <observable>                   {value [M], step, time}           dO/dθ, with the thermodynamics
@@ -77,7 +77,9 @@ impl Sensitivity {
             let node = root.create_group(&path)?;
             node.set_text("parameter", name)?;
             node.set_number("value", *value)?;
-            node.set_text("unit", unit_of)?;
+            if !header.units.is_reduced() {
+                node.set_text("unit", unit_of)?;
+            }
             let row = [header.atoms.len(), 3];
             let mut vectors = |what: &str, dimension| -> Result<Series> {
                 let element = node.create_group(what)?;
