@@ -102,12 +102,7 @@ def main():
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1].set_xlabel(f"time [{time_unit}]")
     figure.align_ylabels(axes)
-    output = arguments.output or str(Path(arguments.trajectory).with_suffix(".png"))
-    try:
-        figure.savefig(output, dpi=150)
-    except (OSError, ValueError) as error:
-        tr.fail(f"cannot write {output}: {error}")
-    print(f"wrote {output}")
+    tr.save(figure, arguments.output or str(Path(arguments.trajectory).with_suffix(".png")))
 
 
 if __name__ == "__main__":

@@ -71,12 +71,7 @@ def main():
         axis.margins(x=0.01)
         axis.spines[["top", "right"]].set_visible(False)
     figure.align_ylabels(axes)
-    output = arguments.output or str(Path(arguments.trajectory).with_suffix("")) + "-sensitivity.png"
-    try:
-        figure.savefig(output, dpi=150)
-    except (OSError, ValueError) as error:
-        tr.fail(f"cannot write {output}: {error}")
-    print(f"wrote {output}")
+    tr.save(figure, arguments.output or str(Path(arguments.trajectory).with_suffix("")) + "-sensitivity.png")
 
 
 if __name__ == "__main__":

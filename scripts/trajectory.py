@@ -51,6 +51,15 @@ def table(file, group):
     return out
 
 
+def save(figure, output):
+    """Writes a picture, and says where."""
+    try:
+        figure.savefig(output, dpi=150)
+    except (OSError, ValueError) as error:
+        fail(f"cannot write {output}: {error}")
+    print(f"wrote {output}")
+
+
 def pretty(symbol):
     """A unit for a plot's label."""
     return f" [{symbol.replace('Angstrom', 'Å')}]" if symbol else ""

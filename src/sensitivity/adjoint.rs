@@ -5,12 +5,12 @@
 //!
 //! Backwards every state is needed again. What does not fit the memory is computed anew from checkpoints, placed by the
 //! binomial schedule of A. Griewank and A. Walther, *ACM Trans. Math. Softw.* **26**, 19 (2000), doi:10.1145/347837.347846.
-//! Checkpoints lie on a grid of [`GRID`] steps, and at each grid step the neighbour list is built anew in either direction, so that a stretch of
-//! the trajectory has the same bits however often, and from whichever checkpoint, it is computed.
+//! Checkpoints lie on a grid of [`GRID`] steps, and at each grid step the neighbour list is built anew in either direction,
+//! so that a stretch of the trajectory has the same bits however often, and from whichever checkpoint, it is computed.
 
 use super::schedule::{Memory, split};
 use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State, StateAdjoint};
-use admd_engine::{Direction, Request};
+use admd_engine::{Direction, Evaluation, Request, Vec3};
 
 /// Steps between places where a checkpoint can be.
 pub const GRID: u64 = 5;
@@ -18,13 +18,13 @@ pub const GRID: u64 = 5;
 /// What one state adds to a loss, and how it depends on it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Share {
-    /// ℓ_n
+    /// ℓ_n \[L\]
     pub value: f64,
-    /// ∂ℓ_n/∂r, one vector an atom, or empty for zeros.
-    pub positions: Vec<admd_engine::Vec3>,
-    /// ∂ℓ_n/∂v, likewise.
-    pub velocities: Vec<admd_engine::Vec3>,
-    /// w_n, the weight of the potential energy.
+    /// ∂ℓ_n/∂r, one vector an atom, or empty for zeros \[L/length\].
+    pub positions: Vec<Vec3>,
+    /// ∂ℓ_n/∂v, likewise \[L τ/length\].
+    pub velocities: Vec<Vec3>,
+    /// w_n, the weight of the potential energy \[L/energy\].
     pub energy: f64,
 }
 
@@ -42,7 +42,7 @@ pub trait Loss {
 /// The gradient of a loss.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradient {
-    /// The loss.
+    /// The loss \[L\].
     pub loss: f64,
     /// Its gradient: in the start r₀, v₀, in masses, parameters and time step.
     pub adjoint: StateAdjoint,
@@ -69,7 +69,55 @@ struct Backwards<'a, L> {
     gradient: bool,
 }
 
-/// The gradient of a loss over `steps` steps from a start, within a memory for states.
+/// The gradient of a loss over `steps` steps from a start, within a memory for states; `parameters` is the number of
+/// parameters of the forces, or 0 where their slopes are not wanted.
+///
+/// ```
+/// use admd::dynamics::{State, VelocityVerlet};
+/// use admd::engine::{Cell, Configuration, Vec3};
+/// use admd::sensitivity::{Loss, Memory, Share, gradient};
+///
+/// /// Where a free atom is in the end.
+/// struct Place;
+/// impl Loss for Place {
+///     fn share(&self, step: u64, steps: u64, state: &State) -> Share {
+///         if step < steps {
+///             return Share::default();
+///         }
+///         Share { value: state.configuration.positions[0].x, positions: vec![Vec3::x()], ..Share::default() }
+///     }
+/// }
+///
+/// let configuration = Configuration { cell: Cell::orthogonal([9.0; 3])?, species: vec![], positions: vec![] };
+/// let mut start = State { step: 0, configuration, velocities: vec![Vec3::x() * 2.0], masses: vec![1.0], tangents: vec![] };
+/// start.configuration.positions.push(Vec3::zeros());
+/// start.configuration.species.push(0);
+/// let mut forces = Free;
+/// let mut verlet = VelocityVerlet { timestep: 0.1 };
+/// let found = gradient(start, &mut forces, &mut verlet, (10, 0), &Place, Memory::All)?;
+/// // x = v t: dx/dx₀ = 1, dx/dv = t, dx/d(dt) = 10 v
+/// assert!((found.loss - 2.0).abs() < 1e-14);
+/// assert_eq!(found.adjoint.positions[0].x, 1.0);
+/// assert!((found.adjoint.velocities[0].x - 1.0).abs() < 1e-14);
+/// assert!((found.adjoint.timestep - 20.0).abs() < 1e-12);
+/// # struct Free;
+/// # impl admd::dynamics::Forces for Free {
+/// #     fn evaluate(
+/// #         &mut self,
+/// #         c: &Configuration,
+/// #         request: admd::engine::Request,
+/// #         out: &mut admd::engine::Evaluation,
+/// #     ) -> Result<(), admd::engine::EngineError> {
+/// #         out.forces = vec![Vec3::zeros(); c.len()];
+/// #         out.energy = Some(0.0);
+/// #         let forces = out.forces.clone();
+/// #         let tangent = admd::engine::Tangent { forces, ..Default::default() };
+/// #         out.tangents = vec![tangent; request.tangents.len()];
+/// #         Ok(())
+/// #     }
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// Where the forward run fails.
@@ -229,7 +277,7 @@ impl<L: Loss> Backwards<'_, L> {
             tangents: core::slice::from_ref(&direction),
             ..Request::FORCES
         };
-        let mut evaluation = admd_engine::Evaluation::default();
+        let mut evaluation = Evaluation::default();
         self.forces
             .evaluate(&moment.state.configuration, request, &mut evaluation)?;
         let along = &evaluation.tangents[0];
@@ -245,7 +293,7 @@ impl<L: Loss> Backwards<'_, L> {
             *to += share.energy * evaluation.gradient[k] - along.gradient[k];
         }
         self.adjoint.forces = direction.positions;
-        self.adjoint.forces.fill(admd_engine::Vec3::zeros());
+        self.adjoint.forces.fill(Vec3::zeros());
         Ok(())
     }
 }
