@@ -207,7 +207,7 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
             row!(out, "thermo", "every {n} steps");
         }
     }
-    if let Some(s) = &plan.sensitivity {
+    if let Some((s, tangent)) = plan.sensitivity.as_ref().and_then(|s| Some((s, s.tangent?))) {
         let count = s.variables.len();
         row!(
             out,
@@ -228,8 +228,8 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
         }
         let names: Vec<&str> = s.variables.iter().map(|v| v.name.as_str()).collect();
         row!(out, "", "{}", names.join(", "));
-        let doubles = if s.velocities { 6 } else { 3 } * count * cost.atoms as usize;
-        if let Some(frames) = plan.steps.checked_div(s.every) {
+        let doubles = if tangent.velocities { 6 } else { 3 } * count * cost.atoms as usize;
+        if let Some(frames) = plan.steps.checked_div(tangent.every) {
             row!(out, "", "{} frames of {}", frames + 1, bytes(8.0 * doubles as f64));
         }
     }

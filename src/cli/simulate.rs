@@ -119,11 +119,12 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         Precision::Double => DIGITS,
         Precision::Mixed => DIGITS_OF_MIXED,
     };
-    let sensitivities = plan.sensitivity.map(|s| {
-        let all = Sensitivities::new(s.variables, degrees_of_freedom, digits, (s.velocities, file.clone()));
+    let along = plan.sensitivity.and_then(|s| Some((s.variables, s.tangent?)));
+    let sensitivities = along.map(|(variables, plan)| {
+        let all = Sensitivities::new(variables, degrees_of_freedom, digits, (plan.velocities, file.clone()));
         run.observe(all.rows(thermo));
         if file.is_some() {
-            run.observe(all.frames(Every(s.every)));
+            run.observe(all.frames(Every(plan.every)));
         }
         all
     });
@@ -161,6 +162,7 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
 fn header(plan: &Plan, field: &ForceField) -> Header {
     let leaves = field.parameters();
     let t = plan.output.trajectory.as_ref();
+    let along = plan.sensitivity.as_ref().and_then(|s| Some((s, s.tangent?)));
     Header {
         units: plan.units,
         title: plan.title.clone(),
@@ -177,13 +179,13 @@ fn header(plan: &Plan, field: &ForceField) -> Header {
             .map(|l| (l.name.clone(), plan.units.symbol(l.spec.dimension), l.value))
             .collect(),
         provenance: plan.provenance.clone(),
-        sensitivity: plan.sensitivity.as_ref().map(|s| SensitivityHeader {
+        sensitivity: along.map(|(s, tangent)| SensitivityHeader {
             variables: s
                 .variables
                 .iter()
                 .map(|v| (v.name.clone(), plan.units.symbol(v.dimension), v.value))
                 .collect(),
-            velocities: s.velocities,
+            velocities: tangent.velocities,
         }),
     }
 }

@@ -83,7 +83,8 @@ impl StateTangent {
     }
 }
 
-/// Evaluates the forces on a state, with their tangents along those of the state.
+/// Evaluates the forces on a state, with their tangents along those of the state and, after these, along the directions of
+/// the request.
 ///
 /// # Errors
 /// As the forces.
@@ -98,8 +99,12 @@ pub fn evaluate(
         tangents,
         ..
     } = state;
+    if tangents.is_empty() {
+        return forces.evaluate(configuration, request, out);
+    }
     let positions = &configuration.positions;
-    let directions: Vec<Direction> = tangents.iter_mut().map(|t| t.direction(positions)).collect();
+    let mut directions: Vec<Direction> = tangents.iter_mut().map(|t| t.direction(positions)).collect();
+    directions.extend_from_slice(request.tangents);
     let request = Request {
         tangents: &directions,
         ..request

@@ -185,6 +185,7 @@ pub const OUTPUT: &[Key] = keys! {
 /// `[sensitivity]`.
 pub const SENSITIVITY: &[Key] = keys! {
     "parameters" Required, Kind::Some(&Text), "What to differentiate in, by name with * and ?: parameters of the potentials, integrator.timestep, velocities.temperature, species.X.mass (start velocities stay as they are), structure.strain.xx (yy, zz, xy, xz, yz, all).", "[\"lj.*.epsilon\", \"integrator.timestep\"]";
+    "estimators" Default("[\"tangent\"]"), Kind::Some(&Choice(estimators)), "How: \"tangent\" is the derivative of this trajectory, which rides along.", "[\"tangent\"]";
     "every" Optional, Integer(1, MOST_STEPS), "Steps between frames of dr/dtheta and dv/dtheta; that of the trajectory by default. Derivatives of observables come with the thermodynamics.", "100";
     "velocities" Optional, Flag, "Write dv/dtheta, too; true by default.", "true";
 };
@@ -215,6 +216,10 @@ fn precisions() -> Vec<&'static str> {
 
 fn integrators() -> Vec<&'static str> {
     vec!["velocity_verlet"]
+}
+
+fn estimators() -> Vec<&'static str> {
+    vec![super::sensitivity::TANGENT]
 }
 
 /// Words that other programs know and this one does not yet, with what to say about them.

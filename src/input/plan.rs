@@ -29,7 +29,7 @@ pub struct Plan {
     pub steps: u64,
     /// What is written, where and how often.
     pub output: Output,
-    /// What the trajectory is differentiated in; the start has a tangent for each variable.
+    /// What is differentiated, in what, and how.
     pub sensitivity: Option<SensitivityPlan>,
     /// Seed of every random number of the run.
     pub seed: u64,
@@ -63,6 +63,13 @@ pub enum IntegratorPlan {
 pub struct SensitivityPlan {
     /// The numbers; at least one.
     pub variables: Vec<Variable>,
+    /// The tangents that ride along.
+    pub tangent: Option<TangentPlan>,
+}
+
+/// Tangents of the trajectory: the start has one for each variable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TangentPlan {
     /// Steps between frames of dr/dθ; 0 without a trajectory.
     pub every: u64,
     /// Write dv/dθ, too?

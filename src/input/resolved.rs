@@ -30,7 +30,7 @@ pub(super) fn complete(root: &mut Table, plan: &Plan, cx: &Context) {
         fill(root, &["output", "forces"], &frames.forces.to_string());
         fill(root, &["output", "overwrite"], &frames.overwrite.to_string());
     }
-    if let Some(s) = &plan.sensitivity
+    if let Some(s) = plan.sensitivity.as_ref().and_then(|s| s.tangent)
         && plan.output.trajectory.is_some()
     {
         fill(root, &["sensitivity", "every"], &s.every.to_string());

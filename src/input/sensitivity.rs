@@ -1,14 +1,17 @@
 //! `[sensitivity]`: what the trajectory is differentiated in.
 
 use super::diagnostics::{InputError, Problem};
-use super::plan::{Output, SensitivityPlan};
+use super::plan::{Output, SensitivityPlan, TangentPlan};
 use super::walker::View;
 use crate::dynamics::State;
-use crate::sensitivity::variables;
+use crate::sensitivity::{Variable, variables};
 use admd_engine::Species;
 use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::select::select_any;
 use admd_potentials::form::units::UnitSystem;
+
+/// The estimator that rides along.
+pub(super) const TANGENT: &str = "tangent";
 
 /// What the variables are chosen from.
 pub(super) struct Ground<'a> {
@@ -66,14 +69,15 @@ pub(super) fn read(view: &View<'_>, ground: &Ground<'_>, start: &mut State) -> O
     };
     let count = leaves().count();
     let variables: Vec<_> = chosen.into_iter().map(|k| all[k].clone()).collect();
-    start.tangents = variables
-        .iter()
-        .map(|v| v.tangent(start, count, ground.units))
-        .collect();
+    let estimators = view.texts("estimators").unwrap_or_else(|| vec![TANGENT.to_owned()]);
     let every = view.integer("every").and_then(|n| u64::try_from(n.value).ok());
-    Some(SensitivityPlan {
-        variables,
+    let tangent = estimators.iter().any(|e| e == TANGENT).then(|| TangentPlan {
         every: every.or(frames.map(|f| f.every)).unwrap_or(0),
         velocities: view.flag("velocities").unwrap_or(true),
-    })
+    });
+    if tangent.is_some() {
+        let along = |v: &Variable| v.tangent(start, count, ground.units);
+        start.tangents = variables.iter().map(along).collect();
+    }
+    Some(SensitivityPlan { variables, tangent })
 }

@@ -1,9 +1,11 @@
 //! The executor: the only loop over time steps.
 
-use super::{BlowUp, EnergyChange, Interrupt, Observer, RunError, Stop, Summary, TimeShares, View, Watchdog, record};
+use super::{
+    BlowUp, EnergyChange, Interrupt, Needs, Observer, RunError, Stop, Summary, TimeShares, View, Watchdog, record,
+};
 use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State, evaluate};
 use crate::io::h5md::ThermoRow;
-use admd_engine::{Configuration, EngineError, Evaluation, ForceField, NeighborStatistics, Request};
+use admd_engine::{Configuration, Direction, EngineError, Evaluation, ForceField, Mat3, NeighborStatistics, Request};
 use admd_potentials::form::units::UnitSystem;
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,8 @@ pub struct Run<F = ForceField> {
     integrator: Box<dyn Integrator>,
     units: &'static UnitSystem,
     watchdog: Watchdog,
+    /// A strain of all lengths, for the observers that want the derivative along it.
+    dilation: [Direction; 1],
     /// Each with the last step that it has seen.
     observers: Vec<(Box<dyn Observer>, Option<u64>)>,
     first: u64,
@@ -84,6 +88,10 @@ impl<F: Forces> Run<F> {
             energies,
             next: now.clone(),
             watchdog: Watchdog::new(&now),
+            dilation: [Direction {
+                strain: Mat3::identity(),
+                ..Direction::default()
+            }],
             first: now.state.step,
             now,
             forces,
@@ -143,8 +151,19 @@ impl<F: Forces> Run<F> {
     /// One step, and is it one?
     fn step(&mut self) -> Result<(), RunError> {
         let step = self.now.state.step + 1;
-        let measured = self.observers.iter().any(|(o, _)| o.due(step));
-        let request = if measured { Request::ENERGY } else { Request::FORCES };
+        let mut due = self.observers.iter().filter(|(o, _)| o.due(step)).peekable();
+        let measured = due.peek().is_some();
+        let needs: Vec<Needs> = due.map(|(o, _)| o.needs()).collect();
+        let request = Request {
+            energy_and_virial: measured,
+            gradient: needs.iter().any(|n| n.gradient),
+            tangents: if needs.iter().any(|n| n.dilation) {
+                &self.dilation
+            } else {
+                &[]
+            },
+            ..Request::FORCES
+        };
         let begin = Instant::now();
         let made = self
             .integrator
@@ -157,7 +176,7 @@ impl<F: Forces> Run<F> {
         }
         core::mem::swap(&mut self.now, &mut self.next);
         for (observer, _) in &mut self.observers {
-            observer.tick(step);
+            observer.pass(&self.now);
         }
         Ok(())
     }

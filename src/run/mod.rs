@@ -25,7 +25,7 @@ pub use energy_drift::EnergyDrift;
 pub use error::RunError;
 pub use executor::{Outcome, Run};
 pub use interrupt::{Interrupt, Signal, Stop, survive_file_limit};
-pub use observer::{Every, Observer, View};
+pub use observer::{Every, Needs, Observer, View};
 pub use progress::Progress;
 pub use record::{Contents, frame, thermo_row};
 pub use sensitivity::Sensitivities;

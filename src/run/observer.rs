@@ -22,6 +22,15 @@ impl Every {
     }
 }
 
+/// Derivatives that an observer wants evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// dE/dθ for every parameter of the force field.
+    pub gradient: bool,
+    /// The derivative along a strain of all lengths, as the first tangent beyond those of the state.
+    pub dilation: bool,
+}
+
 /// What an observer is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
@@ -45,9 +54,14 @@ pub trait Observer: Send {
     /// What could not be written; the run stops.
     fn observe(&mut self, view: View) -> Result<(), RunError>;
 
-    /// Hears of every step, without measurements: for progress.
-    fn tick(&mut self, step: u64) {
-        let _ = step;
+    /// What it wants evaluated beside energy and virial where it is due. A state that it is shown otherwise may lack it.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    /// Sees every state after the first, without measurements: for progress, and for what must not miss one.
+    fn pass(&mut self, moment: &Moment) {
+        let _ = moment;
     }
 
     /// The run is over: closes what is open.

@@ -2,6 +2,7 @@
 
 use super::format::{duration, si, significant};
 use super::{Every, Observer, RunError, View};
+use crate::dynamics::Moment;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -80,7 +81,8 @@ impl Observer for Progress {
         Ok(())
     }
 
-    fn tick(&mut self, step: u64) {
+    fn pass(&mut self, moment: &Moment) {
+        let step = moment.state.step;
         let pause = if self.bar.is_hidden() { LINES } else { REDRAW };
         if self.shown.elapsed() < pause {
             return;
