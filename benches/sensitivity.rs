@@ -7,7 +7,7 @@ use admd::bench::{MELTING_STEPS, Melt, Work, field, interleaved, verlet};
 use admd::dynamics::{Integrator, State, StateTangent};
 use admd::engine::{Precision, Request};
 use admd::run::Interrupt;
-use admd::sensitivity::{GRID, Loss, Memory, Share, gradient};
+use admd::sensitivity::{GRID, Loss, Memory, Reads, Share, gradient};
 use std::cell::Cell;
 
 const STEPS: u64 = 100;
@@ -17,20 +17,21 @@ const ROUNDS: usize = 5;
 struct Heat;
 
 impl Loss for Heat {
-    fn share(&self, step: u64, steps: u64, state: &State) -> Share {
-        if step < steps {
-            return Share::default();
-        }
+    fn reads(&self, step: u64, steps: u64) -> Option<Reads> {
+        let velocities = step == steps;
+        velocities.then_some(Reads {
+            velocities,
+            ..Reads::default()
+        })
+    }
+
+    fn share(&self, _: u64, _: u64, state: &State) -> Share {
         let n = state.masses.len() as f64;
         Share {
             value: state.velocities.iter().map(|v| v.norm_squared()).sum::<f64>() / n,
             velocities: state.velocities.iter().map(|v| v * (2.0 / n)).collect(),
             ..Share::default()
         }
-    }
-
-    fn needs_energy(&self) -> bool {
-        false
     }
 }
 
@@ -68,8 +69,8 @@ fn main() {
     let made = [const { Cell::new(0) }; 2];
     let backwards = |k: usize, memory: Memory| {
         let mut forces = field(Precision::Double).expect("a force field");
-        let found = gradient(start.clone(), &mut forces, &mut verlet(), (STEPS, 2), &Heat, memory).expect("a gradient");
-        made[k].set(found.steps);
+        let found = gradient(start.clone(), &mut forces, &mut verlet(), STEPS, &mut Heat, memory).expect("a gradient");
+        made[k].set(STEPS + found.steps);
     };
     // a state takes 84 bytes an atom
     let tenth = 0.1 * (STEPS * 84) as f64 * atoms as f64;

@@ -5,7 +5,7 @@ mod support;
 
 use admd::dynamics::{State, StateTangent, VelocityVerlet};
 use admd::engine::{ForceField, Vec3};
-use admd::sensitivity::{GRID, Gradient, Loss, Memory, Share, gradient};
+use admd::sensitivity::{GRID, Gradient, Loss, Memory, Reads, Share, gradient};
 use dynamics_support::{SWITCHED, crystal, integrate, lennard_jones};
 use support::{Random, dot};
 
@@ -13,32 +13,38 @@ const TIMESTEP: f64 = 0.004;
 /// <w, dz> from both sides: sums of some thousand products, after as many steps as grow rounding by e⁴.
 const TRANSPOSE: f64 = 1e-10;
 
-/// w · (r, v) of the last state, and a weight for the energy of every one.
+/// w · (r, v) of the last state, and weights for energy and virial of every one.
 struct Linear {
     positions: Vec<Vec3>,
     velocities: Vec<Vec3>,
     energy: f64,
+    virial: f64,
 }
 
 impl Loss for Linear {
+    fn reads(&self, step: u64, steps: u64) -> Option<Reads> {
+        Some(Reads {
+            velocities: step == steps,
+            energy: self.energy != 0.0,
+            virial: self.virial != 0.0,
+        })
+    }
+
     fn share(&self, step: u64, steps: u64, state: &State) -> Share {
-        let energy = self.energy;
+        let weights = Share {
+            energy: self.energy,
+            virial: self.virial,
+            ..Share::default()
+        };
         if step < steps {
-            return Share {
-                energy,
-                ..Share::default()
-            };
+            return weights;
         }
         Share {
             value: dot(&self.positions, &state.configuration.positions) + dot(&self.velocities, &state.velocities),
             positions: self.positions.clone(),
             velocities: self.velocities.clone(),
-            energy,
+            ..weights
         }
-    }
-
-    fn needs_energy(&self) -> bool {
-        self.energy != 0.0
     }
 }
 
@@ -59,12 +65,13 @@ fn linear(atoms: usize, energy: f64, seed: u64) -> Linear {
         positions: (0..atoms).map(|_| random.vector()).collect(),
         velocities: (0..atoms).map(|_| random.vector()).collect(),
         energy,
+        virial: 0.3 * energy,
     }
 }
 
-fn backwards(loss: &Linear, steps: u64, memory: Memory) -> Gradient {
+fn backwards(loss: &mut Linear, steps: u64, memory: Memory) -> Gradient {
     let mut integrator = VelocityVerlet { timestep: TIMESTEP };
-    gradient(start(), &mut field(), &mut integrator, (steps, 2), loss, memory).unwrap()
+    gradient(start(), &mut field(), &mut integrator, steps, loss, memory).unwrap()
 }
 
 #[test]
@@ -81,8 +88,8 @@ fn the_adjoint_is_the_transpose_of_the_tangent() {
         (100, 0.0),
         (100, 0.01),
     ] {
-        let loss = linear(n, energy, 20 + steps);
-        let found = backwards(&loss, steps, Memory::All);
+        let mut loss = linear(n, energy, 20 + steps);
+        let found = backwards(&mut loss, steps, Memory::All);
         let a = &found.adjoint;
         let zero = || StateTangent::zero(n);
         let one = |k: usize| (0..2).map(|j| f64::from(u8::from(j == k))).collect();
@@ -127,9 +134,9 @@ fn the_adjoint_is_the_transpose_of_the_tangent() {
         };
         let mut value = 0.0;
         let end = integrate(&mut field(), begin, TIMESTEP, steps, |m| {
-            value += energy * m.evaluation.energy.unwrap();
+            value += energy * m.evaluation.energy.unwrap() + loss.virial * m.evaluation.virial.unwrap().trace();
             for (sum, along) in forward.iter_mut().zip(&m.evaluation.tangents) {
-                *sum += energy * along.energy.unwrap();
+                *sum += energy * along.energy.unwrap() + loss.virial * along.virial.unwrap().trace();
             }
         });
         value += loss.share(steps, steps, &end.state).value;
@@ -158,13 +165,14 @@ fn the_adjoint_is_the_transpose_of_the_tangent() {
 #[test]
 fn checkpoints_change_no_bit_and_make_as_many_steps_as_the_schedule_says() {
     let (atoms, steps) = (108, 12 * GRID + 5);
-    let loss = linear(atoms, 0.01, 3);
-    let all = backwards(&loss, steps, Memory::All);
-    assert_eq!(all.steps, steps);
+    let mut loss = linear(atoms, 0.01, 3);
+    let all = backwards(&mut loss, steps, Memory::All);
+    assert_eq!(all.steps, 0);
     let mut before = all.steps;
     for checkpoints in [6.0, 3.0, 1.0, 0.0] {
-        let bytes = atoms as f64 * (84.0 * ((GRID + 1) as f64 + checkpoints) + 1.0);
-        let found = backwards(&loss, steps, Memory::Bytes(bytes));
+        let memory = Memory::Bytes(Memory::least(atoms) + atoms as f64 * 84.0 * checkpoints + 1.0);
+        let found = backwards(&mut loss, steps, memory);
+        assert_eq!(memory.forecast(atoms, steps).1, steps + found.steps);
         assert_eq!(found.loss.to_bits(), all.loss.to_bits());
         assert!(
             found.adjoint == all.adjoint,
@@ -174,15 +182,14 @@ fn checkpoints_change_no_bit_and_make_as_many_steps_as_the_schedule_says() {
         before = found.steps;
     }
     // without a checkpoint every stretch is reached from the start
-    assert_eq!(before, steps + GRID * 12 * 13 / 2);
+    assert_eq!(before, GRID * 12 * 13 / 2);
 }
 
 #[test]
 fn bits_do_not_depend_on_the_number_of_threads() {
-    let loss = linear(108, 0.1, 6);
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| backwards(&loss, 40, Memory::Bytes(0.0)))
+        pool.install(|| backwards(&mut linear(108, 0.1, 6), 40, Memory::Bytes(Memory::least(108))))
     };
     let one = run(1);
     assert!([2, 7].into_iter().all(|threads| run(threads) == one));

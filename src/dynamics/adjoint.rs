@@ -12,8 +12,8 @@
 //! of the force field along φ, because the Hessian H is symmetric. This is the adjoint-state method for the discrete
 //! trajectory: reverse mode over the steps.
 
-use super::{State, drifted, kicked};
-use admd_ad::reverse;
+use super::{drifted, kicked};
+use admd_ad::{Real, reverse};
 use admd_engine::Vec3;
 use rayon::prelude::*;
 
@@ -50,26 +50,43 @@ impl StateAdjoint {
         }
     }
 
-    /// Pulls back v′ = v + F/m · (share dt) with the forces at the state: from dL/dv′ to dL/dv, and to forces, masses and
-    /// time step. `velocities` are those before the kick.
-    pub(super) fn pull_kick(&mut self, state: &State, velocities: &[Vec3], forces: &[Vec3], dt: f64, share: f64) {
+    /// Pulls back v′ = v + F/m · (share dt): from dL/dv′ to dL/dv and dL/dF.
+    pub(super) fn pull_kick(&mut self, masses: &[f64], dt: f64, share: f64) {
         let chunks = (
             self.velocities.par_chunks_mut(CHUNK),
             self.forces.par_chunks_mut(CHUNK),
-            self.masses.par_chunks_mut(CHUNK),
+            masses.par_chunks(CHUNK),
         );
-        let chunks = chunks.into_par_iter().enumerate().map(|(c, (lv, phi, lm))| {
-            let mut sum = 0.0;
+        chunks.into_par_iter().for_each(|(lv, phi, masses)| {
             for i in 0..lv.len() {
-                let atom = c * CHUNK + i;
                 for k in 0..3 {
-                    let x = [velocities[atom][k], forces[atom][k], state.masses[atom], share * dt];
-                    let (_, slopes) = reverse::<8, 4, _>(|[v, f, m, dt]| kicked(v, f, m, dt), x);
+                    // linear in both, so that it does not matter where
+                    let (m, dt) = (masses[i], share * dt);
+                    let (_, slopes) = reverse::<8, 2, _>(|[v, f]| kicked(v, f, Real::lit(m), Real::lit(dt)), [0.0; 2]);
                     let adjoint = lv[i][k];
                     lv[i][k] = adjoint * slopes[0];
                     phi[i][k] += adjoint * slopes[1];
-                    lm[i] += adjoint * slopes[2];
-                    sum += adjoint * slopes[3] * share;
+                }
+            }
+        });
+    }
+
+    /// What the same kick with the forces F passes to masses and time step.
+    pub(super) fn pull_model(&mut self, masses: &[f64], forces: &[Vec3], dt: f64, share: f64) {
+        let chunks = (
+            self.masses.par_chunks_mut(CHUNK),
+            self.velocities.par_chunks(CHUNK),
+            forces.par_chunks(CHUNK),
+            masses.par_chunks(CHUNK),
+        );
+        let chunks = chunks.into_par_iter().map(|(lm, lv, forces, masses)| {
+            let mut sum = 0.0;
+            for i in 0..lm.len() {
+                for k in 0..3 {
+                    let (f, x) = (forces[i][k], [masses[i], share * dt]);
+                    let (_, slopes) = reverse::<8, 2, _>(|[m, dt]| kicked(Real::lit(0.0), Real::lit(f), m, dt), x);
+                    lm[i] += lv[i][k] * slopes[0];
+                    sum += lv[i][k] * slopes[1] * share;
                 }
             }
             sum

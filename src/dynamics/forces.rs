@@ -25,9 +25,23 @@ pub trait Forces {
     /// Where there is no finite result; `out` is then not to be used.
     fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError>;
 
+    /// Number of parameters: the length of a gradient.
+    fn parameters(&self) -> usize {
+        0
+    }
+
     /// What the neighbour list has done so far, where there is one.
     fn statistics(&self) -> Option<NeighborStatistics> {
         None
+    }
+
+    /// Evaluations that follow are those after one at this configuration, to the last bit, whatever was evaluated before.
+    ///
+    /// # Errors
+    /// Where there is no neighbour list for it.
+    fn relist(&mut self, c: &Configuration) -> Result<(), EngineError> {
+        let _ = c;
+        Ok(())
     }
 
     /// What comes does not depend on what was evaluated before: bits of sums depend on when lists were built.
@@ -39,8 +53,16 @@ impl Forces for ForceField {
         ForceField::evaluate(self, c, request, out)
     }
 
+    fn parameters(&self) -> usize {
+        ForceField::parameters(self).count()
+    }
+
     fn statistics(&self) -> Option<NeighborStatistics> {
         Some(ForceField::statistics(self))
+    }
+
+    fn relist(&mut self, c: &Configuration) -> Result<(), EngineError> {
+        ForceField::relist(self, c)
     }
 
     fn forget(&mut self) {

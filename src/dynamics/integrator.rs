@@ -28,6 +28,19 @@ pub enum DynamicsError {
         /// The longest step that is let through \[length\].
         limit: f64,
     },
+    /// An atom has left the grid of numbers on which its motion is exact.
+    #[error(
+        "atom {atom} is at {position:?}, beyond the grid of reversible dynamics (coordinates up to {limit:.3e}); start from \
+         wrapped positions, or run without reversible = true"
+    )]
+    OffGrid {
+        /// Index of the atom, from 0.
+        atom: usize,
+        /// Its position \[length\].
+        position: [f64; 3],
+        /// The largest coordinate \[length\].
+        limit: f64,
+    },
 }
 
 /// An equation of motion and the way it is discretised.
@@ -38,11 +51,21 @@ pub trait Integrator: Send {
     /// Length of a step \[τ\].
     fn timestep(&self) -> f64;
 
+    /// Makes a first state one that it can move, such as one on its grid.
+    ///
+    /// # Errors
+    /// Where there is none.
+    fn prepare(&self, state: &mut State) -> Result<(), DynamicsError> {
+        let _ = state;
+        Ok(())
+    }
+
     /// Evaluates the forces of a first state: the first step starts from a real force.
     ///
     /// # Errors
     /// Where the forces are not finite.
     fn start(&mut self, mut state: State, forces: &mut dyn Forces) -> Result<Moment, DynamicsError> {
+        self.prepare(&mut state)?;
         let mut evaluation = Evaluation::default();
         evaluate(forces, &mut state, Request::ENERGY, &mut evaluation)?;
         Ok(Moment { state, evaluation })
@@ -61,12 +84,21 @@ pub trait Integrator: Send {
         request: Request,
     ) -> Result<(), DynamicsError>;
 
+    /// The integrator whose steps undo those of this one to the last bit, where there is one.
+    fn backwards(&self) -> Option<Box<dyn Integrator>> {
+        None
+    }
+
     /// The adjoint of the part of a step after its forces: from dL/dz of the state `after` a step to dL/dF of the forces
-    /// there, and to what was before they acted. See [`StateAdjoint`].
+    /// there, and to what was before they acted. It reads neither forces nor velocities. See [`StateAdjoint`].
     fn arrive(&self, after: &Moment, adjoint: &mut StateAdjoint);
 
-    /// The adjoint of the part of a step up to its forces: back to the state `before` the step and the forces there.
-    fn depart(&self, before: &Moment, adjoint: &mut StateAdjoint);
+    /// The adjoint of the part of a step up to its forces: from the state `after` the step back to that before it and to
+    /// the forces there, which need not be known yet.
+    fn depart(&self, after: &Moment, adjoint: &mut StateAdjoint);
+
+    /// What the forces that act in one of these two parts pass to masses and time step; `at` is the state where they act.
+    fn pull_model(&self, at: &Moment, adjoint: &mut StateAdjoint);
 
     /// The quantity that exact integration would conserve \[energy\].
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64;

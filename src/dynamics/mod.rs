@@ -5,8 +5,10 @@
 
 mod adjoint;
 mod forces;
+mod grid;
 mod integrator;
 pub mod observables;
+mod reversible;
 mod state;
 mod tangent;
 pub mod velocities;
@@ -14,7 +16,9 @@ mod velocity_verlet;
 
 pub use adjoint::StateAdjoint;
 pub use forces::Forces;
+pub use grid::Grid;
 pub use integrator::{DynamicsError, Integrator, Moment};
+pub use reversible::ReversibleVerlet;
 pub use state::State;
 pub use tangent::{StateTangent, drifted, evaluate, kicked};
 pub use velocity_verlet::VelocityVerlet;

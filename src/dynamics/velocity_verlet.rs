@@ -7,6 +7,7 @@
 //! W. C. Swope, H. C. Andersen, P. H. Berens and K. R. Wilson, *J. Chem. Phys.* **76**, 637 (1982),
 //! doi:10.1063/1.442716. Second order, time-reversible and symplectic: the energy error is O(dt²) and bounded.
 
+use super::grid::{Free, Rounding};
 use super::integrator::{DynamicsError, Integrator, Moment};
 use super::tangent::{along, tangent};
 use super::{Forces, State, StateAdjoint, StateTangent, drifted, evaluate, kicked, observables};
@@ -38,82 +39,19 @@ impl Integrator for VelocityVerlet {
         forces: &mut dyn Forces,
         request: Request,
     ) -> Result<(), DynamicsError> {
-        let dt = self.timestep;
-        let (from, to) = (&now.state, &mut next.state);
-        to.step = from.step + 1;
-        to.configuration.cell.clone_from(&from.configuration.cell);
-        let chunks = (
-            to.velocities.par_chunks_mut(CHUNK),
-            to.configuration.positions.par_chunks_mut(CHUNK),
-            from.velocities.par_chunks(CHUNK),
-            from.configuration.positions.par_chunks(CHUNK),
-            now.evaluation.forces.par_chunks(CHUNK),
-            from.masses.par_chunks(CHUNK),
-        );
-        let fastest2 = chunks.into_par_iter().with_min_len(GRAIN).map(|(v, r, v0, r0, f, m)| {
-            for i in 0..v.len() {
-                for k in 0..3 {
-                    v[i][k] = kicked(v0[i][k], f[i][k], m[i], 0.5 * dt);
-                }
-            }
-            for i in 0..r.len() {
-                for k in 0..3 {
-                    r[i][k] = drifted(r0[i][k], v[i][k], dt);
-                }
-            }
-            fastest2(v)
-        });
-        let fastest2 = fastest2.reduce(|| 0.0, f64::max);
-        refuse_leaps(fastest2, &to.velocities, dt, &to.configuration.cell)?;
-        for p in 0..from.tangents.len() {
-            if from.tangents[p].changes_motion() {
-                begin_along::<true>(dt, now, to, p);
-            } else {
-                begin_along::<false>(dt, now, to, p);
-            }
-        }
-        evaluate(forces, to, request, &mut next.evaluation)?;
-        for p in 0..to.tangents.len() {
-            if to.tangents[p].changes_motion() {
-                end_along::<true>(dt, to, &next.evaluation, p);
-            } else {
-                end_along::<false>(dt, to, &next.evaluation, p);
-            }
-        }
-        let chunks = (
-            to.velocities.par_chunks_mut(CHUNK),
-            next.evaluation.forces.par_chunks(CHUNK),
-            from.masses.par_chunks(CHUNK),
-        );
-        let fastest2 = chunks.into_par_iter().with_min_len(GRAIN).map(|(v, f, m)| {
-            for i in 0..v.len() {
-                for k in 0..3 {
-                    v[i][k] = kicked(v[i][k], f[i][k], m[i], 0.5 * dt);
-                }
-            }
-            self::fastest2(v)
-        });
-        let fastest2 = fastest2.reduce(|| 0.0, f64::max);
-        // Again, so that a state with a velocity that cannot be followed is never called good.
-        refuse_leaps(fastest2, &to.velocities, dt, &to.configuration.cell)
+        step(Free, self.timestep, now, next, forces, request)
     }
 
     fn arrive(&self, after: &Moment, adjoint: &mut StateAdjoint) {
-        let Moment { state, evaluation } = after;
-        // the kick does not depend on the velocities before it, so those after it serve
-        adjoint.pull_kick(state, &state.velocities, &evaluation.forces, self.timestep, 0.5);
+        adjoint.pull_kick(&after.state.masses, self.timestep, 0.5);
     }
 
-    fn depart(&self, before: &Moment, adjoint: &mut StateAdjoint) {
-        let Moment { state, evaluation } = before;
-        let mut middle = state.velocities.clone();
-        for (i, v) in middle.iter_mut().enumerate() {
-            for k in 0..3 {
-                v[k] = kicked(v[k], evaluation.forces[i][k], state.masses[i], 0.5 * self.timestep);
-            }
-        }
-        adjoint.pull_drift(&middle, self.timestep);
-        adjoint.pull_kick(state, &state.velocities, &evaluation.forces, self.timestep, 0.5);
+    fn depart(&self, after: &Moment, adjoint: &mut StateAdjoint) {
+        depart(Free, self.timestep, after, adjoint);
+    }
+
+    fn pull_model(&self, at: &Moment, adjoint: &mut StateAdjoint) {
+        pull_model(self.timestep, at, adjoint);
     }
 
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64 {
@@ -127,6 +65,97 @@ impl Integrator for VelocityVerlet {
     fn degrees_of_freedom(&self, atoms: usize) -> usize {
         observables::degrees_of_freedom(atoms)
     }
+}
+
+/// One step, whatever its kicks and drifts are rounded to.
+pub(super) fn step(
+    rounding: impl Rounding,
+    dt: f64,
+    now: &Moment,
+    next: &mut Moment,
+    forces: &mut dyn Forces,
+    request: Request,
+) -> Result<(), DynamicsError> {
+    let (from, to) = (&now.state, &mut next.state);
+    to.step = from.step.wrapping_add_signed(if dt < 0.0 { -1 } else { 1 });
+    to.configuration.cell.clone_from(&from.configuration.cell);
+    let chunks = (
+        to.velocities.par_chunks_mut(CHUNK),
+        to.configuration.positions.par_chunks_mut(CHUNK),
+        from.velocities.par_chunks(CHUNK),
+        from.configuration.positions.par_chunks(CHUNK),
+        now.evaluation.forces.par_chunks(CHUNK),
+        from.masses.par_chunks(CHUNK),
+    );
+    let fastest2 = chunks.into_par_iter().with_min_len(GRAIN).map(|(v, r, v0, r0, f, m)| {
+        v.copy_from_slice(v0);
+        kick(rounding, v, f, m, 0.5 * dt);
+        for i in 0..r.len() {
+            for k in 0..3 {
+                r[i][k] = rounding.drift(r0[i][k], v[i][k], dt);
+            }
+        }
+        fastest2(v)
+    });
+    let fastest2 = fastest2.reduce(|| 0.0, f64::max);
+    refuse_leaps(fastest2, &to.velocities, dt, &to.configuration.cell)?;
+    for p in 0..from.tangents.len() {
+        if from.tangents[p].changes_motion() {
+            begin_along::<true>(dt, now, to, p);
+        } else {
+            begin_along::<false>(dt, now, to, p);
+        }
+    }
+    evaluate(forces, to, request, &mut next.evaluation)?;
+    for p in 0..to.tangents.len() {
+        if to.tangents[p].changes_motion() {
+            end_along::<true>(dt, to, &next.evaluation, p);
+        } else {
+            end_along::<false>(dt, to, &next.evaluation, p);
+        }
+    }
+    let chunks = (
+        to.velocities.par_chunks_mut(CHUNK),
+        next.evaluation.forces.par_chunks(CHUNK),
+        from.masses.par_chunks(CHUNK),
+    );
+    let fastest2 = chunks.into_par_iter().with_min_len(GRAIN).map(|(v, f, m)| {
+        kick(rounding, v, f, m, 0.5 * dt);
+        self::fastest2(v)
+    });
+    let fastest2 = fastest2.reduce(|| 0.0, f64::max);
+    // Again, so that a state with a velocity that cannot be followed is never called good.
+    refuse_leaps(fastest2, &to.velocities, dt, &to.configuration.cell)
+}
+
+/// Kicks a chunk.
+#[inline(always)]
+fn kick(rounding: impl Rounding, v: &mut [Vec3], forces: &[Vec3], masses: &[f64], dt: f64) {
+    for i in 0..v.len() {
+        for k in 0..3 {
+            v[i][k] = rounding.kick(v[i][k], forces[i][k], masses[i], dt);
+        }
+    }
+}
+
+/// The adjoint of drift and first half kick; the velocities between them are those after the step less its last half kick.
+pub(super) fn depart(rounding: impl Rounding, dt: f64, after: &Moment, adjoint: &mut StateAdjoint) {
+    let Moment { state, evaluation } = after;
+    let mut middle = state.velocities.clone();
+    let chunks = (
+        middle.par_chunks_mut(CHUNK),
+        evaluation.forces.par_chunks(CHUNK),
+        state.masses.par_chunks(CHUNK),
+    );
+    let chunks = chunks.into_par_iter().with_min_len(GRAIN);
+    chunks.for_each(|(v, f, m)| kick(rounding, v, f, m, -0.5 * dt));
+    adjoint.pull_drift(&middle, dt);
+    adjoint.pull_kick(&state.masses, dt, 0.5);
+}
+
+/// What a half kick with the forces at a state passes to masses and time step.
+pub(super) fn pull_model(dt: f64, at: &Moment, adjoint: &mut StateAdjoint) {
+    adjoint.pull_model(&at.state.masses, &at.evaluation.forces, dt, 0.5);
 }
 
 /// A mass and a time step with their tangents; constants, which cost nothing, unless `MODEL` says that they change.

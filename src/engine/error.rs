@@ -46,6 +46,25 @@ pub enum EngineError {
         /// The force \[energy/length\].
         force: [f64; 3],
     },
+    /// A quantum of forces that is no grid.
+    #[error("the quantum of forces is {quantum:e}; it must be a power of two, and precision double")]
+    BadQuantum {
+        /// The quantum \[energy/length\].
+        quantum: f64,
+    },
+    /// A force that leaves the grid on which forces are summed exactly.
+    #[error(
+        "the force on atom {atom} is {force:.3e}, beyond the grid of exact sums ({limit:.3e}); move overlapping atoms apart, or \
+         run without reversible = true"
+    )]
+    TooManyQuanta {
+        /// Index of the atom, from 0.
+        atom: usize,
+        /// The size of the force \[energy/length\].
+        force: f64,
+        /// The largest component \[energy/length\].
+        limit: f64,
+    },
     /// A species index without a potential.
     #[error("atom {atom} has species {species}, but the force field knows only {known} species")]
     UnknownSpecies {

@@ -2,6 +2,7 @@
 
 use super::neighbors::{NeighborList, Plan};
 use super::pair_term::{Job, PairTerm, bind};
+use super::sums::MOST_QUANTA;
 use super::sweep::{Harvest, Sweep};
 use super::{Configuration, EngineError, Evaluation, Mat3, Request, Tangent, diagnose};
 use admd_ad::{Element, Isa, IsaError};
@@ -17,6 +18,12 @@ pub struct Settings {
     pub isa: Option<Isa>,
     /// The precision of forces, energies and virial.
     pub precision: Precision,
+    /// Forces are multiples of this \[energy/length\] and sums of pair forces in whatever order: they depend on the positions
+    /// alone, not on when the list was built. 0, the default, sums in floating point.
+    ///
+    /// That takes displacements without rounding: coordinates and edges must be whole multiples of one number, less than
+    /// 2⁵² of them. It is a power of two; forces up to 2⁴⁹ quanta are allowed for. Double precision only.
+    pub quantum: f64,
 }
 
 impl Settings {
@@ -26,6 +33,7 @@ impl Settings {
             skin,
             isa: None,
             precision: Precision::Double,
+            quantum: 0.0,
         }
     }
 }
@@ -88,6 +96,12 @@ impl ForceField {
         let skin = settings.skin;
         if !(skin.is_finite() && skin >= 0.0) {
             return Err(EngineError::BadSkin { skin });
+        }
+        let quantum = settings.quantum;
+        let power_of_two = quantum.is_normal() && quantum > 0.0 && quantum.to_bits() << 12 == 0;
+        let on_grid = power_of_two && settings.precision == Precision::Double;
+        if quantum != 0.0 && !on_grid {
+            return Err(EngineError::BadQuantum { quantum });
         }
         let isa = match settings.isa {
             Some(isa) if isa.is_supported() => isa,
@@ -191,6 +205,27 @@ impl ForceField {
         self.list.forget();
     }
 
+    /// Builds the neighbour list of a configuration anew, so that evaluations that follow have the bits that they have after
+    /// one at this configuration.
+    ///
+    /// # Errors
+    /// As [`ForceField::evaluate`].
+    pub fn relist(&mut self, c: &Configuration) -> Result<(), EngineError> {
+        self.check(c, Request::FORCES)?;
+        self.list.forget();
+        self.list.ensure(c, &[], self.plan(), &mut self.statistics)
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            cutoff: self.cutoff(),
+            skin: self.settings.skin,
+            width: self.settings.precision.width(),
+            species: self.species,
+            isa: self.isa,
+        }
+    }
+
     /// Evaluates what is asked for; the memory of `out`, of the list and of the sums is reused from step to step.
     ///
     /// # Errors
@@ -199,13 +234,7 @@ impl ForceField {
     pub fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError> {
         self.check(c, request)?;
         self.statistics.evaluations += 1;
-        let plan = Plan {
-            cutoff: self.cutoff(),
-            skin: self.settings.skin,
-            width: self.settings.precision.width(),
-            species: self.species,
-            isa: self.isa,
-        };
+        let plan = self.plan();
         self.list.ensure(c, request.tangents, plan, &mut self.statistics)?;
 
         let mut job = Job {
@@ -235,6 +264,7 @@ impl ForceField {
             request,
             isa: self.isa,
             precision: self.settings.precision,
+            quantum: self.settings.quantum,
         };
         sweep.run(&mut self.harvest);
         let mut gradients = vec![Vec::new(); parts];
@@ -269,10 +299,27 @@ impl ForceField {
             answer(1 + k, &mut places!(tangent));
         }
         if finite {
-            return Ok(());
+            return self.check_quanta(out);
         }
         match out.forces.iter().position(|f| !f.iter().all(|x| x.is_finite())) {
             Some(atom) => Err(diagnose::culprit(&self.terms, &self.list, c, atom, out.forces[atom])),
+            None => Ok(()),
+        }
+    }
+
+    /// Sums of forces that leave their grid are not exact.
+    fn check_quanta(&self, out: &Evaluation) -> Result<(), EngineError> {
+        let quantum = self.settings.quantum;
+        if quantum == 0.0 {
+            return Ok(());
+        }
+        let limit = MOST_QUANTA * quantum;
+        match out.forces.iter().position(|f| f.amax() > limit) {
+            Some(atom) => Err(EngineError::TooManyQuanta {
+                atom,
+                force: out.forces[atom].norm(),
+                limit,
+            }),
             None => Ok(()),
         }
     }

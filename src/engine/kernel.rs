@@ -155,6 +155,7 @@ impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool>
         } = *self;
         let directions = if K == ANY { parts.directions } else { K };
         let zero = L::lit(0.0);
+        let bias = L::lit(self.sums.bias);
         let far = L::lit(table.far());
         let width = block.width();
         let entries = block.entries().as_ptr();
@@ -166,7 +167,7 @@ impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool>
             let (slice, lane) = (row / width, row % width);
             // SAFETY: `new` checked that the block's places are places of the coordinates; its lanes come first.
             let here: [L; 3] = unsafe { local.load(row, 0) };
-            let mut values = RowSums::<L>::zero();
+            let mut values = RowSums::<L>::from(bias);
             for p in 0..directions {
                 // SAFETY: as above.
                 here_along[p] = unsafe { local.load(row, 1 + parts.first + p) };
@@ -222,6 +223,9 @@ impl<P: PairEvaluator, O: Order, E: Element, const K: usize, const ENERGY: bool>
                 }
             }
             if N == 0 && parts.values {
+                for k in 0..3 {
+                    values.force[k] = values.force[k] - bias;
+                }
                 self.add_row(&values, row, 0);
             }
             // with slopes, the first sweep has all of the tangents

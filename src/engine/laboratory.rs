@@ -122,7 +122,7 @@ impl Laboratory {
         let table = Table::new::<P::Coef<f64>>(&[(cutoff2, coef)], vec![0]);
         let isa = self.plan.isa;
         for (sums, block) in self.sums.iter_mut().zip(&self.list.blocks) {
-            sums.reset(block.lanes(), 1);
+            sums.reset(block.lanes(), 1, 0.0);
             local.take(&block.halo, &self.cell, &self.list.coordinates, &[], isa);
             let pass = ForcePass::<P, Plain, E, 0, ENERGY>::new(block, local, &table, Parts::VALUES, sums, &mut []);
             dispatch(isa, pass);

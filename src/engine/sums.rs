@@ -9,6 +9,18 @@ pub(super) const ROWS: usize = 4;
 /// The elements of a symmetric tensor in the order xx, yy, zz, xy, xz, yz.
 pub(super) const SYMMETRIC: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)];
 
+/// The largest force in multiples of its quantum. Sums of floating-point numbers on a grid hold 2⁵¹ of them; a quarter of it
+/// leaves room for what cancels.
+pub(super) const MOST_QUANTA: f64 = (1_u64 << 49) as f64;
+
+/// A number so large that f64 next to it is a grid of half a quantum: a sum of pair forces that starts there takes each of
+/// them to the nearest point of the grid and stays exact, so that it is the same in any order. (A pair force half-way
+/// between two points, to the last of the hundred bits of its product, would be taken to the even one of the sums.) It is
+/// half a quantum because the kernels sum half of the forces.
+fn bias(quantum: f64) -> f64 {
+    3.0 * (1_u64 << 50) as f64 * quantum
+}
+
 /// What the kernels sum over one block: values and, as further parts, their tangents along each direction. Terms add to it
 /// one after the other.
 #[derive(Debug, Default)]
@@ -16,14 +28,17 @@ pub struct BlockSums {
     /// For each part the forces x, y, z and the energies of the lanes.
     rows: Vec<f64>,
     lanes: usize,
+    /// Where the kernels' sums of forces start: see [`bias`].
+    pub(super) bias: f64,
     /// Virial of each part, in the order of [`SYMMETRIC`].
     pub(super) virial: Vec<[f64; 6]>,
 }
 
 impl BlockSums {
-    /// Zeros for `lanes` lanes and `parts` parts.
-    pub fn reset(&mut self, lanes: usize, parts: usize) {
+    /// Zeros for `lanes` lanes and `parts` parts; forces will be multiples of `quantum` \[energy/length\], if it is not 0.
+    pub fn reset(&mut self, lanes: usize, parts: usize, quantum: f64) {
         self.lanes = lanes;
+        self.bias = bias(quantum);
         self.rows.clear();
         self.rows.resize(parts * ROWS * lanes, 0.0);
         self.virial.clear();
@@ -115,9 +130,15 @@ impl<L: Lane> Summand<L> for Dual<L, 1> {
 impl<L: Lane> RowSums<L> {
     #[inline(always)]
     pub(super) fn zero() -> Self {
+        Self::from(L::lit(0.0))
+    }
+
+    /// Nothing but the start of the sums of forces.
+    #[inline(always)]
+    pub(super) fn from(bias: L) -> Self {
         let zero = L::lit(0.0);
         Self {
-            force: [zero; 3],
+            force: [bias; 3],
             energy: zero,
             virial: [zero; 6],
             slopes: [zero; SWEEP],

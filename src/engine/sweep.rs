@@ -23,6 +23,8 @@ pub(super) struct Sweep<'a> {
     pub(super) request: Request<'a>,
     pub(super) isa: Isa,
     pub(super) precision: Precision,
+    /// Of which forces are multiples, or 0 \[energy/length\].
+    pub(super) quantum: f64,
 }
 
 /// Memory of a thread, kept from block to block.
@@ -146,11 +148,11 @@ impl Sweep<'_> {
         out.slopes.resize(self.slopes(), 0.0);
         // values come from the same kernel whatever else is asked for, so that they have the same bits
         if mixed {
-            sums.reset(block.lanes(), 1);
+            sums.reset(block.lanes(), 1, 0.0);
             single.take(&block.halo, self.cell, coordinates, &[], isa);
         }
         if !mixed || derivatives {
-            exact.reset(block.lanes(), self.parts());
+            exact.reset(block.lanes(), self.parts(), self.quantum);
             double.take(&block.halo, self.cell, coordinates, request.tangents, isa);
         }
         let mut rest = out.slopes.as_mut_slice();

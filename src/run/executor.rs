@@ -76,7 +76,9 @@ impl<F: Forces> Run<F> {
         };
         let now = integrator.start(state, &mut forces).map_err(|error| match error {
             DynamicsError::Engine(e) => RunError::Start(e),
-            DynamicsError::Leap { .. } => unreachable!("nothing moves before the first step"),
+            DynamicsError::Leap { .. } | DynamicsError::OffGrid { .. } => {
+                unreachable!("nothing moves before the first step")
+            }
         })?;
         // The bill is for the steps; the first forces belong to the start.
         forces.spent = Duration::ZERO;
@@ -301,7 +303,19 @@ impl<F: Forces> Forces for Timed<F> {
         result
     }
 
+    fn parameters(&self) -> usize {
+        self.inner.parameters()
+    }
+
     fn statistics(&self) -> Option<NeighborStatistics> {
         self.inner.statistics()
+    }
+
+    fn relist(&mut self, c: &Configuration) -> Result<(), EngineError> {
+        self.inner.relist(c)
+    }
+
+    fn forget(&mut self) {
+        self.inner.forget();
     }
 }

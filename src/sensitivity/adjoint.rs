@@ -1,43 +1,20 @@
 //! The gradient of a loss over a trajectory: forward once, then backwards through the steps.
 //!
-//! L = Σ_n ℓ_n(r_n, v_n) + w_n E_n. Its gradient in all parameters of the potentials, the masses, the time step and the
-//! whole start costs the same however many these are: see [`StateAdjoint`] for the equations.
+//! The gradient of a [`Loss`] in all parameters of the potentials, the masses, the time step and the whole start costs the
+//! same however many these are: see [`StateAdjoint`] for the equations.
 //!
 //! Backwards every state is needed again. What does not fit the memory is computed anew from checkpoints, placed by the
 //! binomial schedule of A. Griewank and A. Walther, *ACM Trans. Math. Softw.* **26**, 19 (2000), doi:10.1145/347837.347846.
-//! Checkpoints lie on a grid of [`GRID`] steps, and at each grid step the neighbour list is built anew in either direction,
-//! so that a stretch of the trajectory has the same bits however often, and from whichever checkpoint, it is computed.
+//! Checkpoints lie on a grid of [`GRID`] steps, and at each grid step the neighbour list is built anew on every way
+//! forwards, so that a stretch of the trajectory has the same bits however often, and from whichever checkpoint, it is
+//! computed. An integrator that can undo its steps needs neither: its states are met again on the way back.
 
-use super::schedule::{Memory, split};
+use super::loss::{Loss, Reads, Share};
+use super::record::Record;
+use super::schedule::{GRID, Memory, split};
 use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State, StateAdjoint};
-use admd_engine::{Direction, Evaluation, Request, Vec3};
-
-/// Steps between places where a checkpoint can be.
-pub const GRID: u64 = 5;
-
-/// What one state adds to a loss, and how it depends on it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Share {
-    /// ℓ_n \[L\]
-    pub value: f64,
-    /// ∂ℓ_n/∂r, one vector an atom, or empty for zeros \[L/length\].
-    pub positions: Vec<Vec3>,
-    /// ∂ℓ_n/∂v, likewise \[L τ/length\].
-    pub velocities: Vec<Vec3>,
-    /// w_n, the weight of the potential energy \[L/energy\].
-    pub energy: f64,
-}
-
-/// A function of a trajectory.
-pub trait Loss {
-    /// What the state at a step adds; the last step is `steps`.
-    fn share(&self, step: u64, steps: u64, state: &State) -> Share;
-
-    /// Has the potential energy a weight at any step? It then costs a third of a step more.
-    fn needs_energy(&self) -> bool {
-        true
-    }
-}
+use admd_engine::{Direction, Evaluation, Mat3, Request, Vec3};
+use core::ops::ControlFlow;
 
 /// The gradient of a loss.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,254 +23,431 @@ pub struct Gradient {
     pub loss: f64,
     /// Its gradient: in the start r₀, v₀, in masses, parameters and time step.
     pub adjoint: StateAdjoint,
-    /// Steps that were made, those done again counted again.
+    /// Steps that were made on the way back.
     pub steps: u64,
 }
 
-/// What is kept of a grid cell.
-#[derive(Clone, Copy, PartialEq)]
-enum Keep {
-    All,
-    Last,
+/// A gradient that could not be had.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum AdjointError {
+    /// A step or its forces.
+    #[error(transparent)]
+    Dynamics(#[from] DynamicsError),
+    /// A memory that does not hold what is needed at least.
+    #[error("the states take at least {:.2} MB, and {:.2} MB are allowed; allow for more, or take fewer atoms",
+        .needed / 1e6, .given / 1e6)]
+    TooLittleMemory {
+        /// What is allowed \[bytes\].
+        given: f64,
+        /// What is needed \[bytes\].
+        needed: f64,
+    },
+    /// No state was kept, and the integrator cannot go back.
+    #[error("this integrator cannot undo its steps; give it memory for states, or take a reversible one")]
+    Irreversible,
+    /// The way back has not led to the start.
+    #[error(
+        "the way back has not led to the start: atom {atom} is {off:.1e} away from where it was, so the forces depend on more \
+         than the positions; keep states instead"
+    )]
+    NoReturn {
+        /// Index of the atom, from 0.
+        atom: usize,
+        /// How far it is off \[length\].
+        off: f64,
+    },
+    /// Somebody stopped it.
+    #[error("stopped at step {step} on the way back; the gradient needs the whole way")]
+    Stopped {
+        /// Where it was.
+        step: u64,
+    },
 }
 
-/// A trajectory that is differentiated backwards.
-struct Backwards<'a, L> {
-    forces: &'a mut dyn Forces,
-    integrator: &'a mut dyn Integrator,
-    loss: &'a L,
-    steps: u64,
-    done: u64,
-    value: f64,
-    adjoint: StateAdjoint,
-    gradient: bool,
-}
-
-/// The gradient of a loss over `steps` steps from a start, within a memory for states; `parameters` is the number of
-/// parameters of the forces, or 0 where their slopes are not wanted.
+/// The gradient of a loss over `steps` steps from a start, within a memory for states.
 ///
 /// ```
 /// use admd::dynamics::{State, VelocityVerlet};
-/// use admd::engine::{Cell, Configuration, Vec3};
-/// use admd::sensitivity::{Loss, Memory, Share, gradient};
+/// use admd::engine::{Cell, Configuration, ForceField, Settings, Vec3};
+/// use admd::sensitivity::{Loss, Memory, Reads, Share, gradient};
 ///
-/// /// Where a free atom is in the end.
+/// /// Where the first atom is in the end.
 /// struct Place;
 /// impl Loss for Place {
-///     fn share(&self, step: u64, steps: u64, state: &State) -> Share {
-///         if step < steps {
-///             return Share::default();
-///         }
+///     fn reads(&self, step: u64, steps: u64) -> Option<Reads> {
+///         (step == steps).then(Reads::default)
+///     }
+///     fn share(&self, _: u64, _: u64, state: &State) -> Share {
 ///         Share { value: state.configuration.positions[0].x, positions: vec![Vec3::x()], ..Share::default() }
 ///     }
 /// }
+/// # use admd::dynamics::Forces;
+/// # use admd::engine::{EngineError, Evaluation, Request, Tangent};
+/// # struct Free;
+/// # impl Forces for Free {
+/// #     fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError> {
+/// #         out.forces = vec![Vec3::zeros(); c.len()];
+/// #         let forces = out.forces.clone();
+/// #         out.tangents = vec![Tangent { forces, ..Tangent::default() }; request.tangents.len()];
+/// #         Ok(())
+/// #     }
+/// # }
 ///
-/// let configuration = Configuration { cell: Cell::orthogonal([9.0; 3])?, species: vec![], positions: vec![] };
-/// let mut start = State { step: 0, configuration, velocities: vec![Vec3::x() * 2.0], masses: vec![1.0], tangents: vec![] };
-/// start.configuration.positions.push(Vec3::zeros());
-/// start.configuration.species.push(0);
-/// let mut forces = Free;
+/// // a free atom
+/// let configuration = Configuration {
+///     cell: Cell::orthogonal([9.0; 3])?,
+///     species: vec![0],
+///     positions: vec![Vec3::zeros()],
+/// };
+/// let start = State { step: 0, configuration, velocities: vec![Vec3::x() * 2.0], masses: vec![1.0], tangents: vec![] };
 /// let mut verlet = VelocityVerlet { timestep: 0.1 };
-/// let found = gradient(start, &mut forces, &mut verlet, (10, 0), &Place, Memory::All)?;
+/// let found = gradient(start, &mut Free, &mut verlet, 10, &mut Place, Memory::All)?;
 /// // x = v t: dx/dx₀ = 1, dx/dv = t, dx/d(dt) = 10 v
 /// assert!((found.loss - 2.0).abs() < 1e-14);
 /// assert_eq!(found.adjoint.positions[0].x, 1.0);
 /// assert!((found.adjoint.velocities[0].x - 1.0).abs() < 1e-14);
 /// assert!((found.adjoint.timestep - 20.0).abs() < 1e-12);
-/// # struct Free;
-/// # impl admd::dynamics::Forces for Free {
-/// #     fn evaluate(
-/// #         &mut self,
-/// #         c: &Configuration,
-/// #         request: admd::engine::Request,
-/// #         out: &mut admd::engine::Evaluation,
-/// #     ) -> Result<(), admd::engine::EngineError> {
-/// #         out.forces = vec![Vec3::zeros(); c.len()];
-/// #         out.energy = Some(0.0);
-/// #         let forces = out.forces.clone();
-/// #         let tangent = admd::engine::Tangent { forces, ..Default::default() };
-/// #         out.tangents = vec![tangent; request.tangents.len()];
-/// #         Ok(())
-/// #     }
-/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// Where the forward run fails.
+/// Where a step fails, the memory is too small, or [`Memory::Nothing`] is given to an integrator that cannot go back.
 ///
 /// # Panics
-/// When the start has tangents, which do not go backwards; when the number of parameters is not that of the forces; when a
-/// share of the loss has slopes for another number of atoms, or a weight of the energy that it does not need.
-pub fn gradient<L: Loss>(
+/// As [`backwards`].
+pub fn gradient(
     start: State,
     forces: &mut dyn Forces,
     integrator: &mut dyn Integrator,
-    (steps, parameters): (u64, usize),
-    loss: &L,
+    steps: u64,
+    loss: &mut dyn Loss,
     memory: Memory,
-) -> Result<Gradient, DynamicsError> {
+) -> Result<Gradient, AdjointError> {
+    let mut record = Record::new(steps, start.masses.len(), memory)?;
+    if memory == Memory::Nothing && integrator.backwards().is_none() {
+        return Err(AdjointError::Irreversible);
+    }
+    forces.forget();
+    let mut now = integrator.start(start, forces)?;
+    let mut next = now.clone();
+    for step in 0..=steps {
+        record.keep(&now);
+        if loss.reads(step, steps).is_some() {
+            loss.see(step, steps, &now.state);
+        }
+        if step == steps {
+            break;
+        }
+        if record.renews(step + 1) {
+            forces.forget();
+        }
+        integrator.step(&now, &mut next, forces, Request::FORCES)?;
+        core::mem::swap(&mut now, &mut next);
+    }
+    drop((now, next));
+    backwards(record, forces, integrator, loss, &mut |_| ControlFlow::Continue(()))
+}
+
+/// The same from a run whose states were kept as the record wanted; `watch` hears of every step that has been gone back to,
+/// and may stop it.
+///
+/// # Errors
+/// As [`gradient`], and when it is stopped or the way back does not lead to the start.
+///
+/// # Panics
+/// When the start has tangents, which do not go backwards; when a share of the loss has slopes for another number of atoms,
+/// or what it adds is not what it [`reads`](Loss::reads); when the record is not complete.
+pub fn backwards(
+    record: Record,
+    forces: &mut dyn Forces,
+    integrator: &mut dyn Integrator,
+    loss: &dyn Loss,
+    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Gradient, AdjointError> {
+    let start = &record.kept[0].state;
     assert!(start.tangents.is_empty(), "tangents do not go backwards");
-    let atoms = start.masses.len();
-    let mut run = Backwards {
+    let (atoms, parameters) = (start.masses.len(), forces.parameters());
+    let mut way = Backwards {
         forces,
         integrator,
         loss,
-        steps,
-        done: 0,
+        watch,
+        steps: record.steps(),
+        made: 0,
         value: 0.0,
         adjoint: StateAdjoint::zero(atoms, parameters),
-        gradient: parameters > 0,
     };
-    let grids = steps.div_ceil(GRID).max(1);
-    run.forces.forget();
-    let start = run.integrator.start(start, run.forces)?;
-    if memory.holds(atoms, steps) {
-        run.everything(&start, grids)?;
-    } else {
-        run.stretch(&start, 0, grids, memory.checkpoints(atoms))?;
+    match record.memory() {
+        Memory::All => way.everything(&record.kept)?,
+        Memory::Bytes(_) => way.checkpoints(record)?,
+        Memory::Nothing => way.undo(record)?,
     }
     Ok(Gradient {
-        loss: run.value,
-        adjoint: run.adjoint,
-        steps: run.done,
+        loss: way.value,
+        adjoint: way.adjoint,
+        steps: way.made,
     })
 }
 
-impl<L: Loss> Backwards<'_, L> {
-    /// Forwards and backwards with every moment kept.
-    fn everything(&mut self, start: &Moment, grids: u64) -> Result<(), DynamicsError> {
-        let mut cells: Vec<Vec<Moment>> = Vec::new();
-        for grid in 0..grids {
-            let from = cells.last().and_then(|cell| cell.last()).unwrap_or(start);
-            let cell = self.cell(from, grid, Keep::All)?;
-            cells.push(cell);
-        }
-        for grid in (0..grids).rev() {
-            let Some(cell) = cells.pop() else { continue };
-            let from = cells.last().and_then(|cell| cell.last()).unwrap_or(start);
-            self.back(from, &cell, grid)?;
+/// A way backwards.
+struct Backwards<'a> {
+    forces: &'a mut dyn Forces,
+    integrator: &'a mut dyn Integrator,
+    loss: &'a dyn Loss,
+    watch: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
+    steps: u64,
+    made: u64,
+    value: f64,
+    adjoint: StateAdjoint,
+}
+
+impl Backwards<'_> {
+    /// With every state kept.
+    fn everything(&mut self, kept: &[Moment]) -> Result<(), AdjointError> {
+        let stretches = self.steps.div_ceil(GRID).max(1);
+        for k in (0..stretches).rev() {
+            let (first, last) = (k * GRID, self.steps.min((k + 1) * GRID));
+            self.back(&kept[first as usize..=last as usize])?;
         }
         Ok(())
     }
 
-    /// Goes backwards through `count` grid cells from grid point `grid` on, whose state is `from`, with room for so many
-    /// checkpoints beside it.
-    fn stretch(&mut self, from: &Moment, grid: u64, count: u64, room: u64) -> Result<(), DynamicsError> {
-        if count == 1 {
-            let moments = self.cell(from, grid, Keep::All)?;
-            return self.back(from, &moments, grid);
+    /// With checkpoints and the last stretch kept.
+    fn checkpoints(&mut self, mut record: Record) -> Result<(), AdjointError> {
+        let between = record.between();
+        let last_stretch = record.kept.split_off(between.len() - 1);
+        self.back(&last_stretch)?;
+        drop(last_stretch);
+        for (grid, count, room) in between.into_iter().filter(|(_, count, _)| *count > 0) {
+            let Some(from) = record.kept.pop() else {
+                unreachable!("a checkpoint before every stretch")
+            };
+            self.stretch(from, grid, count, room)?;
         }
-        let first = split(count, room);
-        let mut middle = self.cell(from, grid, Keep::Last)?.swap_remove(0);
-        for k in 1..first {
-            middle = self.cell(&middle, grid + k, Keep::Last)?.swap_remove(0);
-        }
-        self.stretch(&middle, grid + first, count - first, room.saturating_sub(1))?;
-        drop(middle);
-        self.stretch(from, grid, first, room)
+        Ok(())
     }
 
-    /// The moments of one grid cell after its first, or its last alone.
-    fn cell(&mut self, from: &Moment, grid: u64, keep: Keep) -> Result<Vec<Moment>, DynamicsError> {
-        let last = self.steps.min((grid + 1) * GRID);
-        // the list at a grid point is that of its atoms, wherever the forces were evaluated last
-        self.forces.forget();
-        let (mut now, mut next) = (from.clone(), from.clone());
-        let mut moments = Vec::new();
-        for step in grid * GRID..last {
-            let at_grid = step + 1 == last;
-            if at_grid {
-                self.forces.forget();
+    /// Goes backwards through `count` stretches from a grid point on, whose state is `from`, with room for so many
+    /// checkpoints beside it.
+    fn stretch(&mut self, from: Moment, grid: u64, count: u64, room: u64) -> Result<(), AdjointError> {
+        let mut waiting = vec![(from, grid, count, room)];
+        while let Some((from, grid, count, room)) = waiting.pop() {
+            if count == 1 {
+                let moments = self.forwards(&from, 1, true)?;
+                self.back(&moments)?;
+                continue;
             }
-            // the last moment is the first of the next cell
-            let energy = self.loss.needs_energy() && (at_grid || keep == Keep::All);
-            let request = if energy { Request::ENERGY } else { Request::FORCES };
-            self.integrator.step(&now, &mut next, self.forces, request)?;
-            self.done += 1;
-            core::mem::swap(&mut now, &mut next);
-            if keep == Keep::All && !at_grid {
+            let first = split(count, room);
+            let middle = self.forwards(&from, first, false)?.swap_remove(0);
+            waiting.push((from, grid, first, room));
+            waiting.push((middle, grid + first, count - first, room.saturating_sub(1)));
+        }
+        Ok(())
+    }
+
+    /// Makes so many stretches again: all their states with the first, or the last state alone.
+    fn forwards(&mut self, from: &Moment, stretches: u64, all: bool) -> Result<Vec<Moment>, AdjointError> {
+        // the list at a grid point is that of its atoms
+        self.forces
+            .relist(&from.state.configuration)
+            .map_err(DynamicsError::from)?;
+        let (mut now, mut next) = (from.clone(), from.clone());
+        let last = self.steps.min(from.state.step + stretches * GRID);
+        let mut moments = Vec::new();
+        while now.state.step < last {
+            if all {
                 moments.push(now.clone());
             }
+            if (now.state.step + 1).is_multiple_of(GRID) {
+                self.forces.forget();
+            }
+            self.integrator.step(&now, &mut next, self.forces, Request::FORCES)?;
+            self.made += 1;
+            core::mem::swap(&mut now, &mut next);
         }
         moments.push(now);
         Ok(moments)
     }
 
-    /// Backwards through one grid cell. Its last state belongs to the next cell, unless it is the end.
-    fn back(&mut self, from: &Moment, moments: &[Moment], grid: u64) -> Result<(), DynamicsError> {
-        let last = self.steps.min((grid + 1) * GRID);
-        // whatever was evaluated since the cell was made
+    /// Backwards through the states of one stretch. Its last state belongs to the next stretch, unless it is the end.
+    fn back(&mut self, moments: &[Moment]) -> Result<(), AdjointError> {
+        // whatever was evaluated since the stretch was made
         self.forces.forget();
-        if last == self.steps {
-            // without a step the first state is the last, too
-            let end = if self.steps == 0 {
-                from
-            } else {
-                &moments[moments.len() - 1]
-            };
-            self.visit(end, last)?;
+        let [rest @ .., end] = moments else { return Ok(()) };
+        if end.state.step == self.steps {
+            self.visit(end)?;
         }
-        for step in (grid * GRID..last).rev() {
-            let k = (step - grid * GRID) as usize;
-            let before = if k == 0 { from } else { &moments[k - 1] };
-            self.integrator.depart(before, &mut self.adjoint);
-            self.visit(before, step)?;
+        let mut after = end;
+        for before in rest.iter().rev() {
+            self.integrator.depart(after, &mut self.adjoint);
+            self.integrator.pull_model(before, &mut self.adjoint);
+            self.visit(before)?;
+            after = before;
         }
         Ok(())
     }
 
-    /// Everything that depends on one state: the loss, the forces, and the kick that arrived there.
-    fn visit(&mut self, moment: &Moment, step: u64) -> Result<(), DynamicsError> {
-        let share = self.loss.share(step, self.steps, &moment.state);
-        let atoms = moment.state.masses.len();
-        assert!(
-            share.energy == 0.0 || self.loss.needs_energy(),
-            "a loss with a weight of the energy needs the energy"
-        );
-        assert!(
-            [&share.positions, &share.velocities]
-                .iter()
-                .all(|v| v.is_empty() || v.len() == atoms),
-            "the slopes of a loss must be one vector an atom"
-        );
-        self.value += share.value + share.energy * moment.evaluation.energy.unwrap_or(0.0);
-        for (to, more) in self.adjoint.positions.iter_mut().zip(&share.positions) {
-            *to += more;
+    /// By undoing the steps.
+    fn undo(&mut self, mut record: Record) -> Result<(), AdjointError> {
+        let Some(mut back) = self.integrator.backwards() else {
+            return Err(AdjointError::Irreversible);
+        };
+        let Some(mut now) = record.kept.pop() else {
+            unreachable!("the end is kept")
+        };
+        self.visit(&now)?;
+        let mut next = now.clone();
+        while now.state.step > 0 {
+            let step = now.state.step - 1;
+            let reads = self.reads(step);
+            self.integrator.depart(&now, &mut self.adjoint);
+            self.made += 1;
+            if reads.velocities {
+                // forces first: what the loss passes to velocities goes on to the forces here
+                back.step(&now, &mut next, self.forces, Request::FORCES)?;
+                core::mem::swap(&mut now, &mut next);
+                self.integrator.pull_model(&now, &mut self.adjoint);
+                self.visit(&now)?;
+                continue;
+            }
+            if step > 0 {
+                self.integrator.arrive(&now, &mut self.adjoint);
+            }
+            let directions = self.directions(reads);
+            back.step(&now, &mut next, self.forces, request(&directions, reads))?;
+            core::mem::swap(&mut now, &mut next);
+            let share = self.share(&now.state);
+            // once for each of the two kicks here
+            for _ in 0..if step > 0 { 2 } else { 1 } {
+                self.integrator.pull_model(&now, &mut self.adjoint);
+            }
+            self.forces(&now.evaluation, &share, directions);
+            self.tell(step)?;
         }
-        for (to, more) in self.adjoint.velocities.iter_mut().zip(&share.velocities) {
-            *to += more;
+        match record.kept.first() {
+            Some(start) => returned(&start.state, &now.state),
+            None => Ok(()), // no step
         }
+    }
+
+    /// Everything that depends on one state: the loss, the kick that arrived there, and the forces.
+    fn visit(&mut self, moment: &Moment) -> Result<(), AdjointError> {
+        let step = moment.state.step;
+        let reads = self.reads(step);
+        let share = self.share(&moment.state);
         if step > 0 {
             self.integrator.arrive(moment, &mut self.adjoint);
+            self.integrator.pull_model(moment, &mut self.adjoint);
         }
-        // the forces at this state, as function of positions and parameters
-        let direction = Direction {
+        let directions = self.directions(reads);
+        let mut evaluation = Evaluation::default();
+        let request = request(&directions, reads);
+        self.forces
+            .evaluate(&moment.state.configuration, request, &mut evaluation)
+            .map_err(DynamicsError::from)?;
+        self.forces(&evaluation, &share, directions);
+        self.tell(step)
+    }
+
+    fn reads(&self, step: u64) -> Reads {
+        self.loss.reads(step, self.steps).unwrap_or_default()
+    }
+
+    fn tell(&mut self, step: u64) -> Result<(), AdjointError> {
+        match (self.watch)(step) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(AdjointError::Stopped { step }),
+        }
+    }
+
+    /// Adds what the loss says of a state by itself, and gives the rest.
+    fn share(&mut self, state: &State) -> Share {
+        let Some(reads) = self.loss.reads(state.step, self.steps) else {
+            return Share::default();
+        };
+        let share = self.loss.share(state.step, self.steps, state);
+        let read = |there: bool, reads: bool| assert!(reads || !there, "a loss adds what it does not read");
+        read(
+            !(share.velocities.is_empty() && share.masses.is_empty()),
+            reads.velocities,
+        );
+        read(share.energy != 0.0, reads.energy);
+        read(share.virial != 0.0, reads.virial);
+        let atoms = state.masses.len();
+        let fits = |length: usize| assert!(length == 0 || length == atoms, "slopes of a loss must be one an atom");
+        fits(share.positions.len());
+        fits(share.velocities.len());
+        fits(share.masses.len());
+        self.value += share.value;
+        add(&mut self.adjoint.positions, &share.positions);
+        add(&mut self.adjoint.velocities, &share.velocities);
+        add(&mut self.adjoint.masses, &share.masses);
+        share
+    }
+
+    /// The directions along which the forces at a state are differentiated: φ, and all lengths for a virial.
+    fn directions(&mut self, reads: Reads) -> Vec<Direction> {
+        let mut directions = vec![Direction {
             positions: core::mem::take(&mut self.adjoint.forces),
             ..Direction::default()
-        };
-        let request = Request {
-            gradient: self.gradient,
-            tangents: core::slice::from_ref(&direction),
-            ..Request::FORCES
-        };
-        let mut evaluation = Evaluation::default();
-        self.forces
-            .evaluate(&moment.state.configuration, request, &mut evaluation)?;
-        let along = &evaluation.tangents[0];
-        assert_eq!(
-            evaluation.gradient.len(),
-            self.adjoint.parameters.len(),
-            "the number of parameters is not that of the forces"
-        );
+        }];
+        directions.extend(reads.virial.then(|| Direction {
+            strain: Mat3::identity(),
+            ..Direction::default()
+        }));
+        directions
+    }
+
+    /// Adds what depends on a state through its forces, energy and virial. With the virial tr W = −dE/dε along a strain of all
+    /// lengths, its slopes are d(tr W)/dr = F + dF/dε and d(tr W)/dp = −d(dE/dp)/dε.
+    fn forces(&mut self, evaluation: &Evaluation, share: &Share, mut directions: Vec<Direction>) {
+        let Evaluation { forces, tangents, .. } = evaluation;
+        let energy = evaluation.energy.map_or(0.0, |e| share.energy * e);
+        let virial = evaluation.virial.map_or(0.0, |w| share.virial * w.trace());
+        self.value += energy + virial;
+        let (along, dilation) = (&tangents[0], tangents.get(1));
+        let weight = share.virial - share.energy;
         for (k, to) in self.adjoint.positions.iter_mut().enumerate() {
-            *to += along.forces[k] - evaluation.forces[k] * share.energy;
+            *to += along.forces[k] + forces[k] * weight;
+            if let Some(dilation) = dilation {
+                *to += dilation.forces[k] * share.virial;
+            }
         }
         for (k, to) in self.adjoint.parameters.iter_mut().enumerate() {
             *to += share.energy * evaluation.gradient[k] - along.gradient[k];
+            if let Some(dilation) = dilation {
+                *to -= share.virial * dilation.gradient[k];
+            }
         }
-        self.adjoint.forces = direction.positions;
-        self.adjoint.forces.fill(Vec3::zeros());
-        Ok(())
+        let mut phi = core::mem::take(&mut directions[0].positions);
+        phi.fill(Vec3::zeros());
+        self.adjoint.forces = phi;
     }
+}
+
+/// What is evaluated at a state.
+fn request(directions: &[Direction], reads: Reads) -> Request<'_> {
+    Request {
+        energy_and_virial: reads.energy || reads.virial,
+        gradient: true,
+        tangents: directions,
+        ..Request::FORCES
+    }
+}
+
+fn add<T: Copy + core::ops::AddAssign>(to: &mut [T], more: &[T]) {
+    for (to, more) in to.iter_mut().zip(more) {
+        *to += *more;
+    }
+}
+
+/// Is a state the start, to the last bit? If not, the atom that is farthest from where it was says so.
+fn returned(start: &State, now: &State) -> Result<(), AdjointError> {
+    let [was, is] = [start, now].map(|s| &s.configuration.positions);
+    if was == is && start.velocities == now.velocities {
+        return Ok(());
+    }
+    let away = was.iter().zip(is).map(|(a, b)| (a - b).norm()).enumerate();
+    let (atom, off) = away.fold((0, 0.0), |worst, this| if this.1 > worst.1 { this } else { worst });
+    Err(AdjointError::NoReturn { atom, off })
 }

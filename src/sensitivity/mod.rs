@@ -7,13 +7,17 @@
 mod adjoint;
 mod growth;
 mod line_fit;
+mod loss;
+mod record;
 mod schedule;
 mod slopes;
 mod variable;
 
-pub use adjoint::{GRID, Gradient, Loss, Share, gradient};
+pub use adjoint::{AdjointError, Gradient, backwards, gradient};
 pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth};
 pub use line_fit::LineFit;
-pub use schedule::{Memory, split};
+pub use loss::{Loss, Reads, Share};
+pub use record::Record;
+pub use schedule::{GRID, Memory, split};
 pub use slopes::{Slopes, slopes};
 pub use variable::{Subject, Variable, variables};

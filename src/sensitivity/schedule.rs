@@ -3,15 +3,21 @@
 //! With s checkpoints and every step made at most t + 1 times, β(s, t) = (s + t)! / (s! t!) steps can be gone back through;
 //! no schedule does better.
 
+use std::collections::HashMap;
 use std::fmt;
 
-/// Bytes that states may take while a trajectory is gone through backwards.
+/// Steps between places where a checkpoint can be.
+pub const GRID: u64 = 5;
+
+/// What states may take while a trajectory is gone through backwards.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Memory {
-    /// As many as there are steps.
+    /// All states are kept.
     All,
-    /// At most so many bytes, though never less than one stretch between grid points takes.
+    /// At most so many bytes: those that do not fit are made again from checkpoints.
     Bytes(f64),
+    /// None are kept: the steps are undone. For integrators that [can](crate::dynamics::Integrator::backwards).
+    Nothing,
 }
 
 impl fmt::Display for Memory {
@@ -19,34 +25,96 @@ impl fmt::Display for Memory {
         match self {
             Self::All => write!(f, "all"),
             Self::Bytes(bytes) => write!(f, "{:.1} MB", bytes / 1e6),
+            Self::Nothing => write!(f, "nothing"),
         }
     }
 }
 
 /// Bytes of a moment of one atom: position, velocity, force, mass and species.
 const MOMENT: f64 = 84.0;
+/// Moments that are there beside checkpoints: the start, the stretch between two grid points, the state that goes on and its
+/// successor.
+const ALWAYS: u64 = 1 + GRID + 2;
 
 impl Memory {
+    /// The smallest number of bytes that a schedule can work with.
+    pub fn least(atoms: usize) -> f64 {
+        ALWAYS as f64 * MOMENT * atoms as f64
+    }
+
+    /// Bytes that all states of so many steps take.
+    pub fn whole(atoms: usize, steps: u64) -> f64 {
+        (steps + 3) as f64 * MOMENT * atoms as f64
+    }
+
     /// Does it hold every state of so many steps?
     pub(super) fn holds(self, atoms: usize, steps: u64) -> bool {
         match self {
             Self::All => true,
-            Self::Bytes(bytes) => bytes >= (steps + 1) as f64 * atoms as f64 * MOMENT,
+            Self::Bytes(bytes) => bytes >= Self::whole(atoms, steps),
+            Self::Nothing => false,
         }
     }
 
-    /// How many checkpoints fit beside the moments between two grid points.
+    /// How many checkpoints fit beside what is there always.
     pub(super) fn checkpoints(self, atoms: usize) -> u64 {
         match self {
             Self::All => u64::MAX,
             Self::Bytes(bytes) => {
-                let atoms = atoms.max(1) as f64;
-                // and the start
-                let rest = bytes / atoms - (super::GRID + 1) as f64 * MOMENT;
-                (rest / MOMENT).max(0.0) as u64
+                let moments = bytes / (MOMENT * atoms.max(1) as f64);
+                (moments - ALWAYS as f64).max(0.0) as u64
             }
+            Self::Nothing => 0,
         }
     }
+
+    /// Bytes that states take, and steps that are made in all, the first way forwards among them.
+    ///
+    /// ```
+    /// use admd::sensitivity::Memory;
+    /// let (bytes, steps) = Memory::All.forecast(1000, 100);
+    /// assert_eq!((bytes, steps), (103.0 * 84.0 * 1000.0, 100));
+    /// let (bytes, steps) = Memory::Bytes(2e6).forecast(1000, 100);
+    /// assert!(bytes <= 2e6 && steps > 100);
+    /// // undone, each step is made twice
+    /// assert_eq!(Memory::Nothing.forecast(1000, 100), (4.0 * 84.0 * 1000.0, 200));
+    /// ```
+    pub fn forecast(self, atoms: usize, steps: u64) -> (f64, u64) {
+        let moments = |count: u64| count as f64 * MOMENT * atoms as f64;
+        if self.holds(atoms, steps) {
+            return (Self::whole(atoms, steps), steps);
+        }
+        if self == Self::Nothing {
+            return (moments(4), 2 * steps);
+        }
+        let stretches = steps.div_ceil(GRID).max(1);
+        let room = self.checkpoints(atoms).min(stretches);
+        let made = GRID * stretches_made(stretches, room, &mut HashMap::new());
+        // the last may be shorter
+        (moments(ALWAYS + room), made - (stretches * GRID - steps))
+    }
+}
+
+/// Stretches that are made while `count` of them are gone back through.
+fn stretches_made(count: u64, room: u64, known: &mut HashMap<(u64, u64), u64>) -> u64 {
+    if count <= 1 {
+        return count;
+    }
+    if room == 0 {
+        return count * (count + 1) / 2;
+    }
+    if let Some(made) = known.get(&(count, room)) {
+        return *made;
+    }
+    // checkpoint by checkpoint forwards, and what lies before each
+    let (mut made, mut rest, mut left) = (1, count, room);
+    while rest > 1 {
+        let first = split(rest, left);
+        made += first + stretches_made(first, left, known);
+        (rest, left) = (rest - first, left.saturating_sub(1));
+    }
+    known.insert((count, room), made);
+    made
 }
 
 /// β(s, t), saturating.

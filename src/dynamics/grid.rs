@@ -1,0 +1,142 @@
+//! Numbers on which every addition of a step is exact.
+//!
+//! Rounding makes ordinary dynamics irreversible: (v + a) − a is not v. Let positions, velocities and forces be whole multiples
+//! of quanta q_r, q_v, q_f, powers of two. An f64 holds 2⁵³ of them, so sums are exact, and a step
+//!
+//! v′ = v + \[F/m · dt\]   r′ = r + \[v′ dt\]   where \[x\] is the multiple of the quantum nearest to x
+//!
+//! is undone by the same step with −dt, to the last bit: \[−x\] = −\[x\]. This is the bit-reversible map of D. Levesque and
+//! L. Verlet, *J. Stat. Phys.* **72**, 519 (1993), doi:10.1007/BF01048022, with integers held in f64. It takes forces that
+//! depend on the positions alone, not on the order of a sum: see [`Settings::quantum`](admd_engine::Settings::quantum).
+
+use super::{DynamicsError, State, drifted, kicked};
+use admd_engine::{Cell, Vec3};
+
+/// How a kick and a drift are rounded.
+pub(super) trait Rounding: Copy + Sync {
+    /// v + F/m · dt, a component.
+    fn kick(self, v: f64, force: f64, mass: f64, dt: f64) -> f64;
+    /// r + v · dt, a component.
+    fn drift(self, r: f64, v: f64, dt: f64) -> f64;
+}
+
+/// As f64 rounds.
+#[derive(Clone, Copy)]
+pub(super) struct Free;
+
+impl Rounding for Free {
+    #[inline(always)]
+    fn kick(self, v: f64, force: f64, mass: f64, dt: f64) -> f64 {
+        kicked(v, force, mass, dt)
+    }
+    #[inline(always)]
+    fn drift(self, r: f64, v: f64, dt: f64) -> f64 {
+        drifted(r, v, dt)
+    }
+}
+
+/// The quanta of a run; powers of two.
+///
+/// ```
+/// use admd::dynamics::Grid;
+/// use admd::engine::Cell;
+/// let grid = Grid::of(&Cell::orthogonal([10.0, 12.0, 9.0])?, &[], &[1.0], 0.005);
+/// // 2⁴⁸ points along an edge of up to 16, so that 256 such lengths are at hand
+/// assert_eq!(grid.length, 16.0 / (1_u64 << 44) as f64);
+/// # Ok::<(), admd::engine::EngineError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grid {
+    /// q_r \[length\].
+    pub length: f64,
+    /// q_v \[length/τ\].
+    pub velocity: f64,
+    /// q_f \[energy/length\].
+    pub force: f64,
+}
+
+/// Bits of a coordinate within the largest length of the start; the rest of 53 is for atoms that leave.
+const BITS: i32 = 44;
+/// Coordinates in quanta that are let through, a half of what f64 holds.
+const MOST: f64 = (1_u64 << 52) as f64;
+
+impl Grid {
+    /// The finest grid for a cell, positions, masses and a time step: coordinates up to 256 times the largest of the start,
+    /// velocities that cross it in one step, forces beyond those that change a velocity by as much.
+    pub fn of(cell: &Cell, positions: &[Vec3], masses: &[f64], timestep: f64) -> Self {
+        let edges = (0..3).map(|k| cell.edge(k).amax());
+        let extent = positions.iter().map(|r| r.amax()).chain(edges).fold(0.0, f64::max);
+        let lightest = masses.iter().copied().fold(f64::INFINITY, f64::min);
+        let lightest = if lightest.is_finite() { lightest } else { 1.0 };
+        let velocity = two_to(exponent(extent / timestep.abs()) + 1 - 52);
+        Self {
+            length: two_to(exponent(extent) + 1 - BITS),
+            velocity,
+            // a quantum of force is a quantum of velocity in half a kick
+            force: two_to(exponent(velocity * lightest / timestep.abs())),
+        }
+    }
+
+    /// Takes cell, positions and velocities to the nearest points of the grid.
+    ///
+    /// # Errors
+    /// When the cell has no volume there.
+    pub fn settle(&self, state: &mut State) -> Result<(), DynamicsError> {
+        let c = &mut state.configuration;
+        let edges = [0, 1, 2].map(|k| c.cell.edge(k).map(|x| nearest(x, self.length)));
+        c.cell = Cell::new(edges, c.cell.periodic())?;
+        for r in &mut c.positions {
+            *r = r.map(|x| nearest(x, self.length));
+        }
+        for v in &mut state.velocities {
+            *v = v.map(|x| nearest(x, self.velocity));
+        }
+        Ok(())
+    }
+
+    /// Refuses coordinates beyond the grid.
+    pub(super) fn check(&self, positions: &[Vec3]) -> Result<(), DynamicsError> {
+        let limit = MOST * self.length;
+        match positions.iter().position(|r| r.amax() > limit) {
+            Some(atom) => Err(DynamicsError::OffGrid {
+                atom,
+                position: positions[atom].into(),
+                limit,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Rounding for Grid {
+    #[inline(always)]
+    fn kick(self, v: f64, force: f64, mass: f64, dt: f64) -> f64 {
+        v + nearest(kicked(0.0, force, mass, dt), self.velocity)
+    }
+    #[inline(always)]
+    fn drift(self, r: f64, v: f64, dt: f64) -> f64 {
+        r + nearest(drifted(0.0, v, dt), self.length)
+    }
+}
+
+/// The multiple of a quantum that is nearest to a number of less than 2⁵¹ of them; of two the even one.
+#[inline(always)]
+fn nearest(x: f64, quantum: f64) -> f64 {
+    // next to 1.5 · 2⁵² quanta, f64 is the grid
+    let bias = 3.0 * (1_u64 << 51) as f64 * quantum;
+    (x + bias) - bias
+}
+
+/// e with 2ᵉ ≤ x < 2ᵉ⁺¹; 0 for what has none.
+fn exponent(x: f64) -> i32 {
+    if x.is_normal() && x > 0.0 {
+        ((x.to_bits() >> 52) as i32) - 1023
+    } else {
+        0
+    }
+}
+
+/// 2ᵉ, kept where it and 2⁵³ of it are normal numbers.
+fn two_to(e: i32) -> f64 {
+    f64::from_bits(((e.clamp(-900, 900) + 1023) as u64) << 52)
+}
