@@ -3,9 +3,9 @@
 //! The melt, 100 steps; runs interleaved, medians. `RAYON_NUM_THREADS=1` gives the figures of one thread; an argument is the
 //! number of fcc cells along an edge, 20 (32,000 atoms) by default.
 
-use admd::bench::{MELTING_STEPS, Melt, Work, field, interleaved, verlet};
-use admd::dynamics::{Integrator, State, StateTangent};
-use admd::engine::{Precision, Request};
+use admd::bench::{MELTING_STEPS, Melt, SKIN, Work, binding, field, interleaved, verlet};
+use admd::dynamics::{Forces, Grid, Integrator, ReversibleVerlet, State, StateTangent};
+use admd::engine::{ForceField, Precision, Request, Settings};
 use admd::run::Interrupt;
 use admd::sensitivity::{GRID, Loss, Memory, Reads, Share, gradient};
 use std::cell::Cell;
@@ -36,6 +36,15 @@ impl Loss for Heat {
 }
 
 fn forwards(start: &State, tangents: usize) {
+    steps(
+        start,
+        tangents,
+        &mut field(Precision::Double).expect("a force field"),
+        &mut verlet(),
+    );
+}
+
+fn steps(start: &State, tangents: usize, forces: &mut dyn Forces, integrator: &mut dyn Integrator) {
     let atoms = start.masses.len();
     let along = |k: usize| StateTangent {
         parameters: if k.is_multiple_of(2) {
@@ -49,16 +58,26 @@ fn forwards(start: &State, tangents: usize) {
         tangents: (0..tangents).map(along).collect(),
         ..start.clone()
     };
-    let mut forces = field(Precision::Double).expect("a force field");
-    let mut integrator = verlet();
-    let mut now = integrator.start(start, &mut forces).expect("a start");
+    let mut now = integrator.start(start, forces).expect("a start");
     let mut next = now.clone();
     for _ in 0..STEPS {
         integrator
-            .step(&now, &mut next, &mut forces, Request::FORCES)
+            .step(&now, &mut next, forces, Request::FORCES)
             .expect("a step");
         core::mem::swap(&mut now, &mut next);
     }
+}
+
+/// The melt on the grid of reversible dynamics.
+fn on_grid(start: &State) -> (ForceField, ReversibleVerlet) {
+    let (c, timestep) = (&start.configuration, verlet().timestep);
+    let grid = Grid::of(&c.cell, &c.positions, &start.masses, timestep);
+    let settings = Settings {
+        quantum: grid.force,
+        ..Settings::new(SKIN)
+    };
+    let forces = ForceField::new(vec![binding()], settings).expect("a force field");
+    (forces, ReversibleVerlet { timestep, grid })
 }
 
 fn main() {
@@ -66,7 +85,7 @@ fn main() {
     let melt = Melt::new(cells, MELTING_STEPS, &Interrupt::default()).expect("a melt");
     let start = &melt.state;
     let atoms = start.masses.len();
-    let made = [const { Cell::new(0) }; 2];
+    let made = [const { Cell::new(0) }; 3];
     let backwards = |k: usize, memory: Memory| {
         let mut forces = field(Precision::Double).expect("a force field");
         let found = gradient(start.clone(), &mut forces, &mut verlet(), STEPS, &mut Heat, memory).expect("a gradient");
@@ -74,13 +93,23 @@ fn main() {
     };
     // a state takes 84 bytes an atom
     let tenth = 0.1 * (STEPS * 84) as f64 * atoms as f64;
-    let work: [Work; 6] = [
+    let work: [Work; 8] = [
         &mut || forwards(start, 0),
         &mut || forwards(start, 1),
         &mut || forwards(start, 2),
         &mut || forwards(start, 4),
         &mut || backwards(0, Memory::All),
         &mut || backwards(1, Memory::Bytes(tenth)),
+        &mut || {
+            let (mut forces, mut integrator) = on_grid(start);
+            steps(start, 0, &mut forces, &mut integrator);
+        },
+        &mut || {
+            let (mut forces, mut integrator) = on_grid(start);
+            let (start, memory) = (start.clone(), Memory::Nothing);
+            let found = gradient(start, &mut forces, &mut integrator, STEPS, &mut Heat, memory).expect("a gradient");
+            made[2].set(STEPS + found.steps);
+        },
     ];
     let times = interleaved(ROUNDS, || false, work);
     println!("{atoms} atoms, {STEPS} steps; checkpoints on a grid of {GRID} steps");
@@ -91,6 +120,8 @@ fn main() {
         "in 4".to_owned(),
         format!("adjoint, {} steps made", made[0].get()),
         format!("adjoint with a tenth of the memory, {} steps made", made[1].get()),
+        "reversible".to_owned(),
+        format!("its adjoint without memory, {} steps made", made[2].get()),
     ];
     for (words, t) in words.iter().zip(&times) {
         let ns = t.median() / (atoms as f64 * STEPS as f64) * 1e9;

@@ -45,7 +45,7 @@ pub fn nearest_cells(atoms: u64) -> u64 {
 }
 
 /// Lennard-Jones with ε = σ = 1, shifted to zero at the cutoff.
-fn binding() -> PairBinding {
+pub fn binding() -> PairBinding {
     let info = pair_info("lj").expect("Lennard-Jones is in the catalogue");
     let leaf = |k: usize| Leaf {
         name: info.parameters[k].name.into(),

@@ -3,5 +3,5 @@
 mod melt;
 mod timing;
 
-pub use melt::{CUTOFF, DENSITY, MELTING_STEPS, Melt, SKIN, TIMESTEP, field, nearest_cells, verlet};
+pub use melt::{CUTOFF, DENSITY, MELTING_STEPS, Melt, SKIN, TIMESTEP, binding, field, nearest_cells, verlet};
 pub use timing::{ROUNDS, Times, Work, interleaved};

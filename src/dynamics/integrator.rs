@@ -97,8 +97,9 @@ pub trait Integrator: Send {
     /// the forces there, which need not be known yet.
     fn depart(&self, after: &Moment, adjoint: &mut StateAdjoint);
 
-    /// What the forces that act in one of these two parts pass to masses and time step; `at` is the state where they act.
-    fn pull_model(&self, at: &Moment, adjoint: &mut StateAdjoint);
+    /// What the forces that act in one of these two parts pass to masses and time step, `times` over; `at` is the state where
+    /// they act.
+    fn pull_model(&self, at: &Moment, times: u8, adjoint: &mut StateAdjoint);
 
     /// The quantity that exact integration would conserve \[energy\].
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64;

@@ -51,8 +51,8 @@ impl Integrator for ReversibleVerlet {
         depart(self.grid, self.timestep, after, adjoint);
     }
 
-    fn pull_model(&self, at: &Moment, adjoint: &mut StateAdjoint) {
-        pull_model(self.timestep, at, adjoint);
+    fn pull_model(&self, at: &Moment, times: u8, adjoint: &mut StateAdjoint) {
+        pull_model(self.timestep, at, times, adjoint);
     }
 
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64 {

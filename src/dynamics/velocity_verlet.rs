@@ -50,8 +50,8 @@ impl Integrator for VelocityVerlet {
         depart(Free, self.timestep, after, adjoint);
     }
 
-    fn pull_model(&self, at: &Moment, adjoint: &mut StateAdjoint) {
-        pull_model(self.timestep, at, adjoint);
+    fn pull_model(&self, at: &Moment, times: u8, adjoint: &mut StateAdjoint) {
+        pull_model(self.timestep, at, times, adjoint);
     }
 
     fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64 {
@@ -153,9 +153,10 @@ pub(super) fn depart(rounding: impl Rounding, dt: f64, after: &Moment, adjoint: 
     adjoint.pull_kick(&state.masses, dt, 0.5);
 }
 
-/// What a half kick with the forces at a state passes to masses and time step.
-pub(super) fn pull_model(dt: f64, at: &Moment, adjoint: &mut StateAdjoint) {
-    adjoint.pull_model(&at.state.masses, &at.evaluation.forces, dt, 0.5);
+/// What so many half kicks with the forces at a state pass to masses and time step.
+pub(super) fn pull_model(dt: f64, at: &Moment, times: u8, adjoint: &mut StateAdjoint) {
+    let share = 0.5 * f64::from(times);
+    adjoint.pull_model(&at.state.masses, &at.evaluation.forces, dt, share);
 }
 
 /// A mass and a time step with their tangents; constants, which cost nothing, unless `MODEL` says that they change.

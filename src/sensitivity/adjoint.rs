@@ -64,7 +64,7 @@ pub enum AdjointError {
     },
 }
 
-/// The gradient of a loss over `steps` steps from a start, within a memory for states.
+/// The gradient of a loss over `steps` steps from a start, which is step 0, within a memory for states.
 ///
 /// ```
 /// use admd::dynamics::{State, VelocityVerlet};
@@ -128,6 +128,7 @@ pub fn gradient(
         return Err(AdjointError::Irreversible);
     }
     forces.forget();
+    let start = State { step: 0, ..start };
     let mut now = integrator.start(start, forces)?;
     let mut next = now.clone();
     for step in 0..=steps {
@@ -156,7 +157,7 @@ pub fn gradient(
 ///
 /// # Panics
 /// When the start has tangents, which do not go backwards; when a share of the loss has slopes for another number of atoms,
-/// or what it adds is not what it [`reads`](Loss::reads); when the record is not complete.
+/// or what it adds is not what it [`reads`](Loss::reads); when the record is not complete from step 0 on.
 pub fn backwards(
     record: Record,
     forces: &mut dyn Forces,
@@ -233,12 +234,12 @@ impl Backwards<'_> {
         let mut waiting = vec![(from, grid, count, room)];
         while let Some((from, grid, count, room)) = waiting.pop() {
             if count == 1 {
-                let moments = self.forwards(&from, 1, true)?;
+                let moments = self.forwards(from, 1, true)?;
                 self.back(&moments)?;
                 continue;
             }
             let first = split(count, room);
-            let middle = self.forwards(&from, first, false)?.swap_remove(0);
+            let middle = self.forwards(from.clone(), first, false)?.swap_remove(0);
             waiting.push((from, grid, first, room));
             waiting.push((middle, grid + first, count - first, room.saturating_sub(1)));
         }
@@ -246,24 +247,24 @@ impl Backwards<'_> {
     }
 
     /// Makes so many stretches again: all their states with the first, or the last state alone.
-    fn forwards(&mut self, from: &Moment, stretches: u64, all: bool) -> Result<Vec<Moment>, AdjointError> {
+    fn forwards(&mut self, from: Moment, stretches: u64, all: bool) -> Result<Vec<Moment>, AdjointError> {
         // the list at a grid point is that of its atoms
         self.forces
             .relist(&from.state.configuration)
             .map_err(DynamicsError::from)?;
-        let (mut now, mut next) = (from.clone(), from.clone());
         let last = self.steps.min(from.state.step + stretches * GRID);
+        let (mut next, mut now) = (from.clone(), from);
         let mut moments = Vec::new();
         while now.state.step < last {
-            if all {
-                moments.push(now.clone());
-            }
             if (now.state.step + 1).is_multiple_of(GRID) {
                 self.forces.forget();
             }
             self.integrator.step(&now, &mut next, self.forces, Request::FORCES)?;
             self.made += 1;
             core::mem::swap(&mut now, &mut next);
+            if all {
+                moments.push(core::mem::replace(&mut next, now.clone()));
+            }
         }
         moments.push(now);
         Ok(moments)
@@ -280,7 +281,6 @@ impl Backwards<'_> {
         let mut after = end;
         for before in rest.iter().rev() {
             self.integrator.depart(after, &mut self.adjoint);
-            self.integrator.pull_model(before, &mut self.adjoint);
             self.visit(before)?;
             after = before;
         }
@@ -306,7 +306,6 @@ impl Backwards<'_> {
                 // forces first: what the loss passes to velocities goes on to the forces here
                 back.step(&now, &mut next, self.forces, Request::FORCES)?;
                 core::mem::swap(&mut now, &mut next);
-                self.integrator.pull_model(&now, &mut self.adjoint);
                 self.visit(&now)?;
                 continue;
             }
@@ -317,10 +316,7 @@ impl Backwards<'_> {
             back.step(&now, &mut next, self.forces, request(&directions, reads))?;
             core::mem::swap(&mut now, &mut next);
             let share = self.share(&now.state);
-            // once for each of the two kicks here
-            for _ in 0..if step > 0 { 2 } else { 1 } {
-                self.integrator.pull_model(&now, &mut self.adjoint);
-            }
+            self.integrator.pull_model(&now, self.kicks(step), &mut self.adjoint);
             self.forces(&now.evaluation, &share, directions);
             self.tell(step)?;
         }
@@ -334,10 +330,18 @@ impl Backwards<'_> {
     fn visit(&mut self, moment: &Moment) -> Result<(), AdjointError> {
         let step = moment.state.step;
         let reads = self.reads(step);
+        // of the kick after the state, before velocities are added, and of that before it
+        let mut kicks = self.kicks(step);
+        if reads.velocities && step < self.steps {
+            self.integrator.pull_model(moment, 1, &mut self.adjoint);
+            kicks -= 1;
+        }
         let share = self.share(&moment.state);
         if step > 0 {
             self.integrator.arrive(moment, &mut self.adjoint);
-            self.integrator.pull_model(moment, &mut self.adjoint);
+        }
+        if kicks > 0 {
+            self.integrator.pull_model(moment, kicks, &mut self.adjoint);
         }
         let directions = self.directions(reads);
         let mut evaluation = Evaluation::default();
@@ -347,6 +351,11 @@ impl Backwards<'_> {
             .map_err(DynamicsError::from)?;
         self.forces(&evaluation, &share, directions);
         self.tell(step)
+    }
+
+    /// In how many kicks the forces at a step act: in that which arrives there, and in that which leaves.
+    fn kicks(&self, step: u64) -> u8 {
+        u8::from(step > 0) + u8::from(step < self.steps)
     }
 
     fn reads(&self, step: u64) -> Reads {

@@ -32,9 +32,8 @@ impl fmt::Display for Memory {
 
 /// Bytes of a moment of one atom: position, velocity, force, mass and species.
 const MOMENT: f64 = 84.0;
-/// Moments that are there beside checkpoints: the start, the stretch between two grid points, the state that goes on and its
-/// successor.
-const ALWAYS: u64 = 1 + GRID + 2;
+/// Moments that are there beside checkpoints: the stretch between two grid points, the state that goes on and its successor.
+const ALWAYS: u64 = GRID + 2;
 
 impl Memory {
     /// The smallest number of bytes that a schedule can work with.
