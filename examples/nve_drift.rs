@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Truncation::Switched { onset: 0.9 },
     ] {
         let plan = parse(ARGON, "argon.toml".as_ref(), &[], Limits::default())?;
-        let admd::input::IntegratorPlan::VelocityVerlet { timestep } = plan.integrator;
+        let timestep = plan.integrator.timestep();
         let mut bindings = plan.bindings;
         bindings[0].truncation = truncation;
         let atoms = plan.start.configuration.len() as f64;

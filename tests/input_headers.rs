@@ -2,7 +2,7 @@
 
 use admd::dynamics::VelocityVerlet;
 use admd::engine::ForceField;
-use admd::input::{IntegratorPlan, read};
+use admd::input::read;
 use admd::io::h5md::ThermoRow;
 use admd::run::Run;
 use std::path::Path;
@@ -53,7 +53,7 @@ fn headers_of_the_inputs_are_true() {
         let path = format!("inputs/{name}.toml");
         let text = std::fs::read_to_string(&path).unwrap();
         let plan = read(Path::new(&path), &[]).unwrap();
-        let IntegratorPlan::VelocityVerlet { timestep } = plan.integrator;
+        let timestep = plan.integrator.timestep();
         let cell = plan.start.configuration.cell.clone();
         let atoms = plan.start.masses.len();
         let field = ForceField::new(plan.bindings, plan.settings).unwrap();

@@ -155,10 +155,14 @@ fn short(x: f64) -> f64 {
 }
 
 fn run_rows(plan: &Plan, out: &mut String) {
-    let IntegratorPlan::VelocityVerlet { timestep } = plan.integrator;
+    let timestep = plan.integrator.timestep();
     let own = timestep / plan.units.to_coherent(Dimension::TIME);
     let time = plan.units.time.symbol;
-    row!(out, "integrator", "velocity Verlet, {} {time} a step", short(own));
+    let kind = match plan.integrator {
+        IntegratorPlan::VelocityVerlet { .. } => "velocity Verlet",
+        IntegratorPlan::ReversibleVerlet { .. } => "velocity Verlet, reversible to the last bit",
+    };
+    row!(out, "integrator", "{kind}, {} {time} a step", short(own));
     row!(
         out,
         "run",
@@ -284,7 +288,7 @@ pub fn notes(plan: &Plan) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let IntegratorPlan::VelocityVerlet { timestep } = plan.integrator;
+    let timestep = plan.integrator.timestep();
     if let Some(period) = fastest_period(plan).filter(|p| timestep > 0.1 * p) {
         let part = period / timestep;
         notes.push(format!("the time step is a {part:.1}th of the period of the stiffest pair at its minimum; 20 steps or more are usual"));

@@ -91,7 +91,14 @@ impl CliError {
             Self::Export(ExportError::Write(_)) => 1,
             Self::Frame { error, .. } | Self::Engine(error) | Self::Run(RunError::Start(error)) => engine(error),
             Self::Run(RunError::BlowUp(_) | RunError::Sensitivity { .. }) | Self::NotFinite { .. } => 4,
-            Self::Run(RunError::Trajectory(_) | RunError::Write { .. }) | Self::Exists { .. } | Self::System(_) => 1,
+            Self::Run(
+                RunError::Trajectory(_)
+                | RunError::Write { .. }
+                | RunError::Irreversible
+                | RunError::OtherTrajectory { .. },
+            )
+            | Self::Exists { .. }
+            | Self::System(_) => 1,
             Self::Trajectory(error) | Self::Export(ExportError::Read(error)) | Self::Info(InfoError::H5md(error)) => {
                 trajectory(error)
             }

@@ -8,6 +8,7 @@ mod evaluate;
 pub mod export;
 pub mod info;
 mod potentials;
+mod replay;
 pub mod schema;
 mod simulate;
 mod terminal;
@@ -66,6 +67,7 @@ enum Verb {
     Check(Check),
     Evaluate(evaluate::Evaluate),
     Export(export::ExportArgs),
+    Replay(replay::Replay),
     Info(info::InfoArgs),
     Potentials(potentials::Potentials),
     Bench(bench::Bench),
@@ -116,6 +118,7 @@ pub fn main() -> ExitCode {
         Verb::Check(a) => inspect(&a),
         Verb::Evaluate(a) => evaluate::run(&a),
         Verb::Export(a) => export(&a),
+        Verb::Replay(a) => replay::run(&a),
         Verb::Info(a) => info::run(&a)
             .map_err(Into::into)
             .and_then(|text| terminal::print(&text)),

@@ -2,8 +2,7 @@
 
 use super::threads::Threads;
 use super::{CliError, check, terminal, version};
-use crate::dynamics::{Integrator, VelocityVerlet};
-use crate::input::{self, IntegratorPlan, Plan, precision_name};
+use crate::input::{self, Plan, precision_name};
 use crate::io::Overwrite;
 use crate::io::h5md::{Header, SensitivityHeader, ThermoRow, WriterOptions};
 use crate::run::format::{counted, significant};
@@ -86,13 +85,12 @@ pub(super) fn run(a: &Simulate) -> Result<u8, CliError> {
 
 fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliError> {
     let Plan { units, steps, .. } = plan;
-    let IntegratorPlan::VelocityVerlet { timestep } = plan.integrator;
-    let integrator = VelocityVerlet { timestep };
+    let integrator = plan.integrator.integrator();
     let conserved = integrator.conserved_name();
     let degrees_of_freedom = integrator.degrees_of_freedom(plan.start.masses.len());
     let field = ForceField::new(plan.bindings.clone(), plan.settings)?;
     let header = header(&plan, &field);
-    let mut run = Run::start(plan.start, field, Box::new(integrator), units)?;
+    let mut run = Run::start(plan.start, field, integrator, units)?;
 
     let thermo = Every(plan.output.thermo_every);
     // Without an interval there is no table at all, not even the last row that every observer sees.
@@ -159,7 +157,7 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
 }
 
 /// What is known before the first step, for the trajectory.
-fn header(plan: &Plan, field: &ForceField) -> Header {
+pub(super) fn header(plan: &Plan, field: &ForceField) -> Header {
     let leaves = field.parameters();
     let t = plan.output.trajectory.as_ref();
     let along = plan.sensitivity.as_ref().and_then(|s| Some((s, s.tangent?)));

@@ -4,10 +4,10 @@ use super::diagnostics::{InputError, InputErrors, Problem, Source, Span};
 use super::document::{self, Table, Value};
 use super::keys::INPUT;
 use super::pair_potential::{Names, bind_all};
-use super::plan::{Frames, IntegratorPlan, Output, PRECISIONS, Plan};
+use super::plan::{Frames, Output, PRECISIONS, Plan};
 use super::structure::{self, Start};
 use super::walker::{Context, View};
-use super::{include, outputs, potential, resolved, sensitivity, species};
+use super::{include, integrator, outputs, potential, resolved, sensitivity, species};
 use crate::dynamics::{State, velocities::maxwell_boltzmann};
 use crate::io::h5md::Provenance;
 use admd_engine::{ListSize, Settings, Vec3};
@@ -206,9 +206,7 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
     let potentials = root.sections("potential");
     let velocities = root.section("velocities");
     let temperature = velocities.as_ref().and_then(|v| v.quantity("temperature"));
-    let integrator = root
-        .section("integrator")
-        .map(|v| (v.text("kind"), v.quantity("timestep")));
+    let integrator = root.section("integrator");
     let neighbors = root.section("neighbors");
     let skin = neighbors
         .as_ref()
@@ -265,15 +263,18 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         let tailed = potentials.iter().zip(&bindings).filter(|(_, b)| b.tail);
         tailed.for_each(|(view, _)| tail_of_open_cell(view, periodic));
     }
-    let (kind, timestep) = integrator?;
-    kind?;
+    let integrator = integrator?;
     let temperature = temperature.map(|t| t.value.coherent);
     let mut start = state(cx, structure.as_ref()?, start, temperature, seed?)?;
-    let timestep = timestep?.value.coherent;
+    let mut settings = Settings {
+        precision,
+        ..Settings::new(skin)
+    };
+    let integrator = integrator::read(&integrator, &mut start.0, &mut settings)?;
     let ground = sensitivity::Ground {
         bindings: &bindings,
         species: &start.1,
-        timestep,
+        timestep: integrator.timestep(),
         temperature,
         units: cx.units,
         output: &output,
@@ -285,11 +286,8 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         species: start.1,
         start: start.0,
         bindings,
-        settings: Settings {
-            precision,
-            ..Settings::new(skin)
-        },
-        integrator: IntegratorPlan::VelocityVerlet { timestep },
+        settings,
+        integrator,
         steps: steps?,
         output,
         sensitivity,

@@ -159,6 +159,7 @@ pub const POTENTIAL: &[Key] = keys! {
 pub const INTEGRATOR: &[Key] = keys! {
     "kind" Default("\"velocity_verlet\""), Choice(integrators), "The equations of motion and their discretisation.", "\"velocity_verlet\"";
     "timestep" Required, Quantity(Dimension::TIME, Bounds::Positive), "Time step.", "\"2 fs\"";
+    "reversible" Default("false"), Flag, "Positions, velocities and forces on a grid of numbers on which every sum is exact: the run can be undone step by step, to the last bit.", "false";
 };
 
 /// `[neighbors]`.

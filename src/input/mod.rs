@@ -35,6 +35,7 @@ mod document;
 pub mod elements;
 mod estimate;
 mod include;
+mod integrator;
 pub mod keys;
 pub mod lattice;
 pub mod outputs;

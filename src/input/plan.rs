@@ -1,6 +1,6 @@
 //! The plan of a run: everything the input says, checked and in coherent units.
 
-use crate::dynamics::State;
+use crate::dynamics::{Grid, Integrator, ReversibleVerlet, State, VelocityVerlet};
 use crate::io::h5md::Provenance;
 use crate::sensitivity::Variable;
 use admd_engine::{Precision, Settings, Species};
@@ -56,6 +56,30 @@ pub enum IntegratorPlan {
         /// Time step \[τ\].
         timestep: f64,
     },
+    /// The same on a grid of numbers, so that it can go back.
+    ReversibleVerlet {
+        /// Time step \[τ\].
+        timestep: f64,
+        /// The grid.
+        grid: Grid,
+    },
+}
+
+impl IntegratorPlan {
+    /// Time step \[τ\].
+    pub fn timestep(&self) -> f64 {
+        match *self {
+            Self::VelocityVerlet { timestep } | Self::ReversibleVerlet { timestep, .. } => timestep,
+        }
+    }
+
+    /// What it says.
+    pub fn integrator(&self) -> Box<dyn Integrator> {
+        match *self {
+            Self::VelocityVerlet { timestep } => Box::new(VelocityVerlet { timestep }),
+            Self::ReversibleVerlet { timestep, grid } => Box::new(ReversibleVerlet { timestep, grid }),
+        }
+    }
 }
 
 /// What a trajectory is differentiated in.

@@ -29,6 +29,22 @@ pub enum RunError {
         /// The step since which it was beyond its horizon.
         horizon: Option<u64>,
     },
+    /// Steps were to be undone that cannot be.
+    #[error("this integrator cannot undo its steps; set reversible = true in [integrator]")]
+    Irreversible,
+    /// A run that was made again is not the run.
+    #[error(
+        "the state at step {step} is not that of the run: atom {atom} is {off:.1e} away from where it was; the build of admd, the \
+         instruction set or the structure file must be another than the run's: take those of the run"
+    )]
+    OtherTrajectory {
+        /// The step.
+        step: u64,
+        /// Index of the atom, from 0.
+        atom: usize,
+        /// How far it is off \[length\].
+        off: f64,
+    },
     /// Another output could not be written.
     #[error("writing to {what} failed: {reason}; check the disk and the pipe")]
     Write {

@@ -35,8 +35,6 @@ pub struct Run<F = ForceField> {
     integrator: Box<dyn Integrator>,
     units: &'static UnitSystem,
     watchdog: Watchdog,
-    /// A strain of all lengths, for the observers that want the derivative along it.
-    dilation: [Direction; 1],
     /// Each with the last step that it has seen.
     observers: Vec<(Box<dyn Observer>, Option<u64>)>,
     first: u64,
@@ -90,10 +88,6 @@ impl<F: Forces> Run<F> {
             energies,
             next: now.clone(),
             watchdog: Watchdog::new(&now),
-            dilation: [Direction {
-                strain: Mat3::identity(),
-                ..Direction::default()
-            }],
             first: now.state.step,
             now,
             forces,
@@ -137,6 +131,23 @@ impl<F: Forces> Run<F> {
         result
     }
 
+    /// Undoes `steps` steps, or fewer when a signal comes or the first step is reached. Observers are shown nothing of it.
+    ///
+    /// # Errors
+    /// [`RunError::Irreversible`], and as [`Run::advance`].
+    pub fn undo(&mut self, steps: u64, interrupt: &Interrupt) -> Result<Stop, RunError> {
+        let back = self.integrator.backwards().ok_or(RunError::Irreversible)?;
+        let forth = core::mem::replace(&mut self.integrator, back);
+        let begin = Instant::now();
+        let result = (0..steps.min(self.now.state.step)).try_fold(Stop::Finished, |_, _| match interrupt.signal() {
+            Some(signal) => Err(Ok(Stop::Interrupted(signal))),
+            None => self.make(Request::FORCES).map(|()| Stop::Finished).map_err(Err),
+        });
+        self.clock += begin.elapsed();
+        self.integrator = forth;
+        result.or_else(|end| end)
+    }
+
     fn steps(&mut self, steps: u64, interrupt: &Interrupt) -> Result<Stop, RunError> {
         self.show()?;
         let last = self.now.state.step + steps;
@@ -150,22 +161,27 @@ impl<F: Forces> Run<F> {
         Ok(Stop::Finished)
     }
 
-    /// One step, and is it one?
+    /// The next step, with what the observers that are due there need.
     fn step(&mut self) -> Result<(), RunError> {
         let step = self.now.state.step + 1;
         let mut due = self.observers.iter().filter(|(o, _)| o.due(step)).peekable();
         let measured = due.peek().is_some();
         let needs: Vec<Needs> = due.map(|(o, _)| o.needs()).collect();
-        let request = Request {
+        let dilation = dilation();
+        self.make(Request {
             energy_and_virial: measured,
             gradient: needs.iter().any(|n| n.gradient),
             tangents: if needs.iter().any(|n| n.dilation) {
-                &self.dilation
+                &dilation
             } else {
                 &[]
             },
             ..Request::FORCES
-        };
+        })
+    }
+
+    /// The next step of the integrator, and is it one?
+    fn make(&mut self, request: Request) -> Result<(), RunError> {
         let begin = Instant::now();
         let made = self
             .integrator
@@ -282,6 +298,14 @@ impl<F: Forces> Run<F> {
             units: self.units,
         }
     }
+}
+
+/// A strain of all lengths.
+fn dilation() -> [Direction; 1] {
+    [Direction {
+        strain: Mat3::identity(),
+        ..Direction::default()
+    }]
 }
 
 /// Conserved and kinetic energy.

@@ -103,3 +103,20 @@ impl Observer for Progress {
         Ok(())
     }
 }
+
+/// A bar alone, a tick a step.
+pub struct Ticks(pub ProgressBar);
+
+impl Observer for Ticks {
+    fn due(&self, _: u64) -> bool {
+        false
+    }
+
+    fn observe(&mut self, _: View) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    fn pass(&mut self, _: &Moment) {
+        self.0.inc(1);
+    }
+}

@@ -24,8 +24,7 @@ impl Record {
     pub fn new(steps: u64, atoms: usize, memory: Memory) -> Result<Self, AdjointError> {
         if let Memory::Bytes(given) = memory {
             let needed = Memory::least(atoms);
-            // not a number is too little, too
-            if !(given >= needed) {
+            if given < needed || given.is_nan() {
                 return Err(AdjointError::TooLittleMemory { given, needed });
             }
         }

@@ -1,0 +1,77 @@
+//! A stretch of a run made again: what is written of it, and whether it is that of the run.
+
+use super::{Observer, RunError, View};
+use crate::io::h5md::Trajectory;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// An observer whose step 0 is a later one: it sees nothing before.
+pub struct From {
+    first: u64,
+    inner: Box<dyn Observer>,
+}
+
+impl From {
+    /// `inner` from step `first` on.
+    pub fn step(first: u64, inner: Box<dyn Observer>) -> Self {
+        Self { first, inner }
+    }
+}
+
+impl Observer for From {
+    fn due(&self, step: u64) -> bool {
+        step.checked_sub(self.first).is_some_and(|later| self.inner.due(later))
+    }
+
+    fn observe(&mut self, view: View) -> Result<(), RunError> {
+        if view.thermo.step < self.first {
+            return Ok(());
+        }
+        self.inner.observe(view)
+    }
+
+    fn close(&mut self) -> Result<(), RunError> {
+        self.inner.close()
+    }
+}
+
+/// Compares each state with the frame of its step, where the trajectory of the run has one.
+pub struct Met {
+    trajectory: Trajectory,
+    count: Arc<AtomicU64>,
+}
+
+impl Met {
+    /// The observer, and the number of frames that it has met and found the same to the last bit.
+    pub fn new(trajectory: Trajectory) -> (Self, Arc<AtomicU64>) {
+        let count = Arc::default();
+        let met = Self {
+            trajectory,
+            count: Arc::clone(&count),
+        };
+        (met, count)
+    }
+}
+
+impl Observer for Met {
+    fn due(&self, step: u64) -> bool {
+        self.trajectory.steps().binary_search(&step).is_ok()
+    }
+
+    fn observe(&mut self, view: View) -> Result<(), RunError> {
+        let Ok(index) = self.trajectory.steps().binary_search(&view.thermo.step) else {
+            return Ok(());
+        };
+        let was = self.trajectory.frame(index)?.positions;
+        let is = &view.moment.state.configuration.positions;
+        if let Some(atom) = was.iter().zip(is).position(|(a, b)| a != b) {
+            return Err(RunError::OtherTrajectory {
+                step: view.thermo.step,
+                atom,
+                off: (was[atom] - is[atom]).norm(),
+            });
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
