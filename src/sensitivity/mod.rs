@@ -5,15 +5,23 @@
 //! ([`Growth`]).
 
 mod adjoint;
+mod blocks;
+mod ensemble;
 mod growth;
 mod line_fit;
+mod observable;
 mod schedule;
 mod slopes;
 mod variable;
 
 pub use adjoint::{GRID, Gradient, Loss, Share, gradient};
+pub use blocks::{Blocks, LEAST as LEAST_SAMPLES, Value};
+pub use ensemble::{
+    Averages, Estimate, HEAT_CAPACITY, POTENTIAL_ENERGY, PRESSURE, QUANTITIES, Sample, TEMPERATURE, Virial,
+};
 pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth};
 pub use line_fit::LineFit;
+pub use observable::Observable;
 pub use schedule::{Memory, split};
 pub use slopes::{Slopes, slopes};
 pub use variable::{Subject, Variable, variables};
