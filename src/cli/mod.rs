@@ -8,6 +8,7 @@ mod evaluate;
 pub mod export;
 pub mod info;
 mod potentials;
+mod reweight;
 pub mod schema;
 mod simulate;
 mod terminal;
@@ -41,7 +42,7 @@ Exit codes:
   1    a failure on the way, such as a full disk
   2    wrong usage of the command line
   3    an invalid input, structure or potential file
-  4    numbers without meaning: overlapping atoms, a run that blew up
+  4    numbers without meaning: overlapping atoms, a run that blew up, frames that say nothing
   129  stopped by SIGHUP (a lost terminal) after a complete step; files are closed
   130  stopped by Ctrl-C (SIGINT), likewise
   143  stopped by SIGTERM, likewise
@@ -65,6 +66,7 @@ enum Verb {
     Simulate(simulate::Simulate),
     Check(Check),
     Evaluate(evaluate::Evaluate),
+    Reweight(reweight::Reweight),
     Export(export::ExportArgs),
     Info(info::InfoArgs),
     Potentials(potentials::Potentials),
@@ -108,6 +110,7 @@ pub fn main() -> ExitCode {
     let json = match &verb {
         Verb::Simulate(a) => a.json,
         Verb::Evaluate(a) => a.json,
+        Verb::Reweight(a) => a.json,
         Verb::Info(a) => a.json,
         _ => false,
     };
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Verb::Simulate(a) => simulate::run(&a),
         Verb::Check(a) => inspect(&a),
         Verb::Evaluate(a) => evaluate::run(&a),
+        Verb::Reweight(a) => reweight::run(&a),
         Verb::Export(a) => export(&a),
         Verb::Info(a) => info::run(&a)
             .map_err(Into::into)

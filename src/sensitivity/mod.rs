@@ -10,6 +10,7 @@ mod ensemble;
 mod growth;
 mod line_fit;
 mod observable;
+mod reweight;
 mod schedule;
 mod slopes;
 mod variable;
@@ -22,6 +23,7 @@ pub use ensemble::{
 pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth};
 pub use line_fit::LineFit;
 pub use observable::Observable;
+pub use reweight::{Change, ReweightError, Reweighted, effective_size, reweight, weights};
 pub use schedule::{Memory, split};
 pub use slopes::{Slopes, slopes};
 pub use variable::{Subject, Variable, variables};
