@@ -194,7 +194,7 @@ fn pressure_depends_on_parameters_explicitly_as_the_virial_does() {
                 .replace("SIGMA", &format!("{:?}", parameters[1]))
                 .replace("\"switched\"", &format!("\"{truncation}\"\ntail = {tail}"))
                 .replace("species = \"A\"", "species = \"A\", perturbation = 0.1");
-            plan = parse(&text, "liquid.toml".as_ref(), &[], Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+            let plan = parse(&text, "liquid.toml".as_ref(), &[], Limits::default()).unwrap_or_else(|e| panic!("{e}"));
             (
                 ForceField::new(plan.bindings, plan.settings).unwrap(),
                 plan.start.configuration,
