@@ -29,8 +29,8 @@ pub(super) fn lines(sampling: &Sampling, estimate: &Estimate, units: &UnitSystem
                 continue;
             };
             let unit = match units.symbol(variable.dimension) {
-                per if per.is_empty() => units.symbol(observable.dimension()),
-                per => format!("{}/({per})", units.symbol(observable.dimension())),
+                per if per.is_empty() => symbol(*observable, units),
+                per => format!("{}/({per})", symbol(*observable, units)),
             };
             let of = |v: &Value| format!("{} {unit}", with_error(*v)).trim_end().to_owned();
             lines.push(match observable {
@@ -50,6 +50,14 @@ pub(super) fn lines(sampling: &Sampling, estimate: &Estimate, units: &UnitSystem
         ));
     }
     lines
+}
+
+/// The unit of an observable. A heat capacity in reduced units is in k.
+fn symbol(observable: Observable, units: &UnitSystem) -> String {
+    match observable {
+        Observable::HeatCapacity if units.is_reduced() => "k".to_owned(),
+        other => units.symbol(other.dimension()),
+    }
 }
 
 /// A number with its error, to two digits of that.
@@ -90,7 +98,7 @@ pub(super) fn json(
             for observable in &sampling.observables {
                 let numbers = |values: &[Value]| pair(&sampling.own(*observable, values, units));
                 let mut entry = json!({
-                    "unit": units.symbol(observable.dimension()),
+                    "unit": symbol(*observable, units),
                     "average": numbers(&estimate.averages),
                     "constant_temperature": numbers(&slopes[0]),
                     "constant_energy": numbers(&slopes[1]),
