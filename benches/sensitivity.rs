@@ -4,14 +4,17 @@
 //! number of fcc cells along an edge, 20 (32,000 atoms) by default.
 
 use admd::bench::{MELTING_STEPS, Melt, SKIN, Work, binding, field, interleaved, verlet};
-use admd::dynamics::{Forces, Grid, Integrator, ReversibleVerlet, State, StateTangent};
+use admd::dynamics::{Forces, Grid, Integrator, Rdf, ReversibleVerlet, State, StateTangent};
 use admd::engine::{ForceField, Precision, Request, Settings};
-use admd::run::Interrupt;
-use admd::sensitivity::{GRID, Loss, Memory, Reads, Share, gradient};
+use admd::potentials::form::units::LJ;
+use admd::run::{EnsembleAverages, Interrupt, Run, Sampling};
+use admd::sensitivity::{GRID, Loss, Memory, Observable, Reads, Share, gradient, variables};
 use std::cell::Cell;
 
 const STEPS: u64 = 100;
 const ROUNDS: usize = 5;
+/// Steps between samples of averages.
+const EVERY: u64 = 20;
 
 /// The mean square of the velocities at the end.
 struct Heat;
@@ -80,6 +83,31 @@ fn on_grid(start: &State) -> (ForceField, ReversibleVerlet) {
     (forces, ReversibleVerlet { timestep, grid })
 }
 
+/// A whole run, with samples for the derivatives of averages every 20 steps or without, and the distances to which the
+/// radial distribution function is taken.
+fn averages(start: &State, observables: &[Observable], range: Option<f64>) {
+    let forces = field(Precision::Double).expect("a force field");
+    let mut all = variables(forces.parameters(), &[], 0.004, None, &LJ);
+    all.truncate(2);
+    let integrator = verlet();
+    let sampling = Sampling {
+        variables: all,
+        ensemble: integrator.ensemble(start.masses.len()),
+        every: EVERY,
+        after: 0,
+        observables: observables.to_vec(),
+        rdf: range.map(|range| Rdf::new(range, 50)),
+        profile: None,
+        virial_lacks: Vec::new(),
+    };
+    let mut run = Run::start(start.clone(), forces, Box::new(integrator), &LJ).expect("a start");
+    if !observables.is_empty() {
+        let averages = EnsembleAverages::new(sampling, &LJ, None);
+        run.observe(averages.observer(&LJ).expect("an observer"));
+    }
+    run.advance(STEPS, &Interrupt::default()).expect("steps");
+}
+
 fn main() {
     let cells = std::env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(20);
     let melt = Melt::new(cells, MELTING_STEPS, &Interrupt::default()).expect("a melt");
@@ -93,7 +121,14 @@ fn main() {
     };
     // a state takes 84 bytes an atom
     let tenth = 0.1 * (STEPS * 84) as f64 * atoms as f64;
-    let work: [Work; 8] = [
+    let scalars = [
+        Observable::PotentialEnergy,
+        Observable::Pressure,
+        Observable::Temperature,
+        Observable::HeatCapacity,
+    ];
+    let with_rdf = [&scalars[..], &[Observable::Rdf]].concat();
+    let work: [Work; 13] = [
         &mut || forwards(start, 0),
         &mut || forwards(start, 1),
         &mut || forwards(start, 2),
@@ -110,6 +145,11 @@ fn main() {
             let found = gradient(start, &mut forces, &mut integrator, STEPS, &mut Heat, memory).expect("a gradient");
             made[2].set(STEPS + found.steps);
         },
+        &mut || averages(start, &[], None),
+        &mut || averages(start, &scalars[..1], None),
+        &mut || averages(start, &scalars, None),
+        &mut || averages(start, &with_rdf, Some(2.5)),
+        &mut || averages(start, &with_rdf, Some(5.0)),
     ];
     let times = interleaved(ROUNDS, || false, work);
     println!("{atoms} atoms, {STEPS} steps; checkpoints on a grid of {GRID} steps");
@@ -122,6 +162,11 @@ fn main() {
         format!("adjoint with a tenth of the memory, {} steps made", made[1].get()),
         "reversible".to_owned(),
         format!("its adjoint without memory, {} steps made", made[2].get()),
+        "a run".to_owned(),
+        format!("with <U> differentiated, a sample in {EVERY} steps"),
+        "with <U>, T, P, C_v".to_owned(),
+        "with these and g(r) to one cutoff".to_owned(),
+        "with these and g(r) to two cutoffs".to_owned(),
     ];
     for (words, t) in words.iter().zip(&times) {
         let ns = t.median() / (atoms as f64 * STEPS as f64) * 1e9;

@@ -16,6 +16,7 @@ fn every_verb_has_help_with_examples() {
         "simulate",
         "check",
         "evaluate",
+        "reweight",
         "export",
         "info",
         "potentials",

@@ -4,6 +4,8 @@ use crate::dynamics::observables;
 use crate::input::outputs::Obstacle;
 use crate::input::quantity;
 use crate::input::{Estimate, InputErrors, IntegratorPlan, Plan, estimate, precision_name, read};
+use crate::run::format::counted;
+use crate::sensitivity::{LEAST_SAMPLES, Observable};
 use admd_ad::{Dual, Real};
 use admd_engine::{Precision, Vec3};
 use admd_potentials::catalog::{self, PairVisitor};
@@ -23,6 +25,12 @@ const MASS_DENSITY: &str = "g/cm3";
 pub fn check(path: &Path, overrides: &[String]) -> Result<String, InputErrors> {
     read(path, overrides).map(|plan| describe(&plan))
 }
+
+/// Time of a sample of averages over that of a step, without and with the pressure, and of its pairs where they reach as far
+/// as the list of the forces (`cargo bench --bench sensitivity`).
+const SAMPLE: f64 = 0.4;
+const SAMPLE_WITH_PRESSURE: f64 = 2.5;
+const PAIRS: f64 = 2.0;
 
 /// Prints a row of the table; `write!` into a `String` cannot fail.
 macro_rules! row {
@@ -237,6 +245,7 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
             row!(out, "", "{} frames of {}", frames + 1, bytes(8.0 * doubles as f64));
         }
     }
+    averages(plan, out);
     let skin = plan.settings.skin;
     row!(
         out,
@@ -246,6 +255,47 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
         plan.units.length.symbol
     );
     row!(out, "memory", "about {}", bytes(cost.memory));
+}
+
+/// The row of the estimator of averages.
+fn averages(plan: &Plan, out: &mut String) {
+    let Some((s, e)) = plan.sensitivity.as_ref().and_then(|s| Some((s, s.ensemble.as_ref()?))) else {
+        return;
+    };
+    let first = if e.after == 0 { e.every } else { e.after };
+    let samples = plan.steps.checked_sub(first).map_or(0, |rest| rest / e.every + 1);
+    // Parts of a plain step: energy and parameter gradient with their derivative along a strain; pairs are visited once
+    // more, at some nanoseconds each.
+    let pressure = e.observables.contains(&Observable::Pressure);
+    let mut cost = if pressure { SAMPLE_WITH_PRESSURE } else { SAMPLE };
+    if let Some(rdf) = e.rdf {
+        let cutoff = plan.bindings.iter().map(PairBinding::cutoff).fold(0.0, f64::max);
+        cost += PAIRS * (rdf.reach() / (cutoff + plan.settings.skin)).powi(3);
+    }
+    let cost = 100.0 * cost / e.every as f64;
+    row!(
+        out,
+        "averages",
+        "a sample every {} steps from step {first} on: {}, about {cost:.0} % more time",
+        e.every,
+        counted(samples, "sample")
+    );
+    let names: Vec<&str> = e.observables.iter().map(|o| o.name()).collect();
+    let variables: Vec<&str> = e.variables.iter().map(|k| s.variables[*k].name.as_str()).collect();
+    row!(
+        out,
+        "",
+        "{} differentiated in {}",
+        names.join(", "),
+        variables.join(", ")
+    );
+    if samples < LEAST_SAMPLES {
+        row!(
+            out,
+            "",
+            "too few for errors, which need {LEAST_SAMPLES}: make the run longer, or lower `every`"
+        );
+    }
 }
 
 fn bytes(n: f64) -> String {

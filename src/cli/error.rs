@@ -6,6 +6,7 @@ use crate::input::{InputErrors, Look};
 use crate::io::h5md::H5mdError;
 use crate::io::xyz::XyzError;
 use crate::run::RunError;
+use crate::sensitivity::ReweightError;
 use admd_engine::EngineError;
 
 /// A command that failed.
@@ -70,6 +71,9 @@ pub enum CliError {
     /// A trajectory that cannot be read or made.
     #[error(transparent)]
     Trajectory(H5mdError),
+    /// A trajectory that says nothing of other parameters.
+    #[error(transparent)]
+    Reweight(#[from] ReweightError),
     /// A trajectory that cannot be exported.
     #[error(transparent)]
     Export(#[from] ExportError),
@@ -90,7 +94,9 @@ impl CliError {
             Self::Info(InfoError::Xyz(_) | InfoError::Unknown { .. }) => 3,
             Self::Export(ExportError::Write(_)) => 1,
             Self::Frame { error, .. } | Self::Engine(error) | Self::Run(RunError::Start(error)) => engine(error),
-            Self::Run(RunError::BlowUp(_) | RunError::Sensitivity { .. }) | Self::NotFinite { .. } => 4,
+            Self::Run(RunError::BlowUp(_) | RunError::Sensitivity { .. })
+            | Self::NotFinite { .. }
+            | Self::Reweight(_) => 4,
             Self::Run(
                 RunError::Trajectory(_)
                 | RunError::Write { .. }

@@ -9,6 +9,7 @@ pub mod export;
 pub mod info;
 mod potentials;
 mod replay;
+mod reweight;
 pub mod schema;
 mod simulate;
 mod terminal;
@@ -42,7 +43,7 @@ Exit codes:
   1    a failure on the way, such as a full disk
   2    wrong usage of the command line
   3    an invalid input, structure or potential file
-  4    numbers without meaning: overlapping atoms, a run that blew up
+  4    numbers without meaning: overlapping atoms, a run that blew up, frames that say nothing
   129  stopped by SIGHUP (a lost terminal) after a complete step; files are closed
   130  stopped by Ctrl-C (SIGINT), likewise
   143  stopped by SIGTERM, likewise
@@ -66,6 +67,7 @@ enum Verb {
     Simulate(simulate::Simulate),
     Check(Check),
     Evaluate(evaluate::Evaluate),
+    Reweight(reweight::Reweight),
     Export(export::ExportArgs),
     Replay(replay::Replay),
     Info(info::InfoArgs),
@@ -110,6 +112,7 @@ pub fn main() -> ExitCode {
     let json = match &verb {
         Verb::Simulate(a) => a.json,
         Verb::Evaluate(a) => a.json,
+        Verb::Reweight(a) => a.json,
         Verb::Info(a) => a.json,
         _ => false,
     };
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
         Verb::Simulate(a) => simulate::run(&a),
         Verb::Check(a) => inspect(&a),
         Verb::Evaluate(a) => evaluate::run(&a),
+        Verb::Reweight(a) => reweight::run(&a),
         Verb::Export(a) => export(&a),
         Verb::Replay(a) => replay::run(&a),
         Verb::Info(a) => info::run(&a)

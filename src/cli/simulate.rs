@@ -2,16 +2,18 @@
 
 use super::threads::Threads;
 use super::{CliError, check, terminal, version};
+use crate::dynamics::Integrator;
 use crate::input::{self, Plan, precision_name};
 use crate::io::Overwrite;
 use crate::io::h5md::{Header, SensitivityHeader, ThermoRow, WriterOptions};
 use crate::run::format::{counted, significant};
 use crate::run::{
-    EnergyDrift, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Sensitivities, Stop, ThermoTable,
-    TrajectoryFile,
+    EnergyDrift, EnsembleAverages, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Sampling,
+    Sensitivities, Stop, ThermoTable, TrajectoryFile, virial_lacks,
 };
-use crate::sensitivity::{DIGITS, DIGITS_OF_MIXED};
-use admd_engine::{ForceField, Precision};
+use crate::sensitivity::{DIGITS, DIGITS_OF_MIXED, Observable};
+use admd_engine::{Cell, ForceField, Precision};
+use admd_potentials::form::units::UnitSystem;
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -88,8 +90,15 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
     let integrator = plan.integrator.integrator();
     let conserved = integrator.conserved_name();
     let degrees_of_freedom = integrator.degrees_of_freedom(plan.start.masses.len());
-    let field = ForceField::new(plan.bindings.clone(), plan.settings)?;
-    let header = header(&plan, &field);
+    let mut field = ForceField::new(plan.bindings.clone(), plan.settings)?;
+    let sampling = sampling(&plan, integrator.as_ref(), &mut field)?;
+    let header = Header {
+        ensemble: sampling
+            .as_ref()
+            .map(|s| s.header(&plan.start.configuration.cell, units)),
+        ..header(&plan, &field)
+    };
+    let cell = plan.start.configuration.cell.clone();
     let mut run = Run::start(plan.start, field, integrator, units)?;
 
     let thermo = Every(plan.output.thermo_every);
@@ -106,13 +115,20 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
                 ..WriterOptions::default()
             },
         )?;
-        run.observe(file.frames(Every(t.every)));
+        Ok::<_, CliError>((file, Every(t.every)))
+    });
+    let file = file.transpose()?;
+    let averages = sampling.map(|s| EnsembleAverages::new(s, units, file.as_ref().map(|(f, _)| f.clone())));
+    if let Some(averages) = &averages {
+        run.observe(averages.observer(units)?);
+    }
+    let file = file.map(|(file, every)| {
+        run.observe(file.frames(every));
         if measured {
             run.observe(file.thermo(thermo));
         }
-        Ok::<_, CliError>(file)
+        file
     });
-    let file = file.transpose()?;
     let digits = match plan.settings.precision {
         Precision::Double => DIGITS,
         Precision::Mixed => DIGITS_OF_MIXED,
@@ -151,9 +167,49 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         a,
         outcome,
         &fit,
-        (file.as_ref(), sensitivities.as_ref()),
+        (
+            file.as_ref(),
+            sensitivities.as_ref(),
+            averages.as_ref().map(|a| (a, &cell)),
+        ),
         plan.settings.precision,
     )
+}
+
+/// What the estimator of averages samples, if it is asked for.
+fn sampling(plan: &Plan, integrator: &dyn Integrator, field: &mut ForceField) -> Result<Option<Sampling>, CliError> {
+    let Some((s, plan_of)) = plan.sensitivity.as_ref().and_then(|s| Some((s, s.ensemble.as_ref()?))) else {
+        return Ok(None);
+    };
+    let virial_lacks = if plan_of.observables.contains(&Observable::Pressure) {
+        virial_lacks(field, &plan.start.configuration)?
+    } else {
+        Vec::new()
+    };
+    Ok(Some(Sampling {
+        variables: plan_of.variables.iter().map(|k| s.variables[*k].clone()).collect(),
+        ensemble: integrator.ensemble(plan.start.masses.len()),
+        every: plan_of.every,
+        after: plan_of.after,
+        observables: plan_of.observables.clone(),
+        rdf: plan_of.rdf,
+        profile: plan_of.profile,
+        virial_lacks,
+    }))
+}
+
+/// What all estimators say, for programs.
+fn sensitivity(
+    tangents: Option<&Sensitivities>,
+    averages: Option<(&EnsembleAverages, &Cell)>,
+    units: &UnitSystem,
+) -> Value {
+    let mut all = tangents.map(|s| s.json(units));
+    if let Some((averages, cell)) = averages {
+        let list = all.get_or_insert_with(|| json!([])).as_array_mut();
+        list.into_iter().for_each(|l| l.extend(averages.json(cell, units)));
+    }
+    all.unwrap_or(Value::Null)
 }
 
 /// What is known before the first step, for the trajectory.
@@ -185,6 +241,7 @@ pub(super) fn header(plan: &Plan, field: &ForceField) -> Header {
                 .collect(),
             velocities: tangent.velocities,
         }),
+        ensemble: None,
     }
 }
 
@@ -193,7 +250,11 @@ fn report(
     a: &Simulate,
     outcome: Outcome,
     fit: &Arc<Mutex<LineFit>>,
-    (file, sensitivities): (Option<&TrajectoryFile>, Option<&Sensitivities>),
+    (file, sensitivities, averages): (
+        Option<&TrajectoryFile>,
+        Option<&Sensitivities>,
+        Option<(&EnsembleAverages, &Cell)>,
+    ),
     precision: Precision,
 ) -> Result<u8, CliError> {
     let fit = *fit.lock().unwrap_or_else(PoisonError::into_inner);
@@ -229,7 +290,7 @@ fn report(
             },
             "last": row(&thermo),
             "summary": summary.json(&fit),
-            "sensitivity": sensitivities.map(|s| s.json(summary.units)),
+            "sensitivity": sensitivity(sensitivities, averages, summary.units),
             "trajectory": written.as_ref().map(|w| json!({
                 "path": w.path, "frames": w.frames, "rows": w.rows, "bytes": w.bytes,
             })),
@@ -247,6 +308,9 @@ fn report(
         }
         if let Some(s) = sensitivities {
             lines.extend(s.lines(summary.units));
+        }
+        if let Some((averages, _)) = averages {
+            lines.extend(averages.lines(summary.units));
         }
         if let Some(w) = &written {
             let size = significant(w.bytes as f64 / 1e6, 3);

@@ -1,6 +1,6 @@
 //! What moves the atoms, one step at a time.
 
-use super::{Forces, State, StateAdjoint, evaluate};
+use super::{Ensemble, Forces, State, StateAdjoint, evaluate};
 use admd_engine::{EngineError, Evaluation, Request};
 
 /// The state at one step together with what the force field says about it.
@@ -110,4 +110,11 @@ pub trait Integrator: Send {
     /// Number of velocity components among which the kinetic energy is shared. See
     /// [`degrees_of_freedom`](super::observables::degrees_of_freedom) for integrators that conserve momentum.
     fn degrees_of_freedom(&self, atoms: usize) -> usize;
+
+    /// The distribution of the states that a long run visits; at constant energy unless an integrator says otherwise.
+    fn ensemble(&self, atoms: usize) -> Ensemble {
+        Ensemble::Microcanonical {
+            degrees_of_freedom: self.degrees_of_freedom(atoms),
+        }
+    }
 }

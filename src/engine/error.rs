@@ -165,6 +165,12 @@ pub enum EngineError {
         /// The value \[length\].
         skin: f64,
     },
+    /// A reach that is no length.
+    #[error("the reach of pairs is {reach}; give a finite length of zero or more")]
+    BadReach {
+        /// The value \[length\].
+        reach: f64,
+    },
     /// The processor lacks what was asked for.
     #[error(transparent)]
     Isa(#[from] admd_ad::IsaError),

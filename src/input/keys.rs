@@ -186,9 +186,21 @@ pub const OUTPUT: &[Key] = keys! {
 /// `[sensitivity]`.
 pub const SENSITIVITY: &[Key] = keys! {
     "parameters" Required, Kind::Some(&Text), "What to differentiate in, by name with * and ?: parameters of the potentials, integrator.timestep, velocities.temperature, species.X.mass (start velocities stay as they are), structure.strain.xx (yy, zz, xy, xz, yz, all).", "[\"lj.*.epsilon\", \"integrator.timestep\"]";
-    "estimators" Default("[\"tangent\"]"), Kind::Some(&Choice(estimators)), "How: \"tangent\" is the derivative of this trajectory, which rides along.", "[\"tangent\"]";
+    "estimators" Default("[\"tangent\"]"), Kind::Some(&Choice(estimators)), "How: \"tangent\" is the derivative of this trajectory, which rides along; \"ensemble\" is that of equilibrium averages, from their fluctuations, in parameters of the potentials.", "[\"tangent\"]";
     "every" Optional, Integer(1, MOST_STEPS), "Steps between frames of dr/dtheta and dv/dtheta; that of the trajectory by default. Derivatives of observables come with the thermodynamics.", "100";
     "velocities" Optional, Flag, "Write dv/dtheta, too; true by default.", "true";
+    "ensemble" Optional, Section(ENSEMBLE), "Derivatives of equilibrium averages, from the fluctuations of the run.", "";
+};
+
+/// `[sensitivity.ensemble]`.
+pub const ENSEMBLE: &[Key] = keys! {
+    "every" Optional, Integer(1, MOST_STEPS), "Steps between samples; 20 by default.", "20";
+    "after" Optional, Integer(0, MOST_STEPS), "Steps before the first sample, in which the run comes to equilibrium; a tenth of the run by default.", "1000";
+    "observables" Optional, Kind::Some(&Choice(observables)), "What is averaged and differentiated; by default potential energy, pressure, temperature and heat capacity.", "[\"pressure\", \"rdf\"]";
+    "rdf_range" Optional, POSITIVE_LENGTH, "How far the radial distribution function goes; two cutoffs by default, but no more than half of the cell.", "\"10 Angstrom\"";
+    "rdf_bins" Optional, Integer(1, 10_000), "Its bins, which are smooth: a pair adds to three of them; 50 by default.", "50";
+    "profile_axis" Optional, Choice(axes), "The edge of the cell along which the density is taken: x is the first; z by default.", "\"z\"";
+    "profile_bins" Optional, Integer(3, 10_000), "Bins of the density profile; 50 by default.", "50";
 };
 
 fn unit_systems() -> Vec<&'static str> {
@@ -220,7 +232,15 @@ fn integrators() -> Vec<&'static str> {
 }
 
 fn estimators() -> Vec<&'static str> {
-    vec![super::sensitivity::TANGENT]
+    vec![super::sensitivity::TANGENT, super::sensitivity::ENSEMBLE]
+}
+
+fn observables() -> Vec<&'static str> {
+    crate::sensitivity::Observable::ALL.iter().map(|o| o.name()).collect()
+}
+
+fn axes() -> Vec<&'static str> {
+    super::ensemble::AXES.to_vec()
 }
 
 /// Words that other programs know and this one does not yet, with what to say about them.

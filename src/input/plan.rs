@@ -1,8 +1,8 @@
 //! The plan of a run: everything the input says, checked and in coherent units.
 
-use crate::dynamics::{Grid, Integrator, ReversibleVerlet, State, VelocityVerlet};
+use crate::dynamics::{DensityProfile, Grid, Integrator, Rdf, ReversibleVerlet, State, VelocityVerlet};
 use crate::io::h5md::Provenance;
-use crate::sensitivity::Variable;
+use crate::sensitivity::{Observable, Variable};
 use admd_engine::{Precision, Settings, Species};
 use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::units::UnitSystem;
@@ -89,6 +89,25 @@ pub struct SensitivityPlan {
     pub variables: Vec<Variable>,
     /// The tangents that ride along.
     pub tangent: Option<TangentPlan>,
+    /// Derivatives of averages from fluctuations.
+    pub ensemble: Option<EnsemblePlan>,
+}
+
+/// Derivatives of equilibrium averages in parameters of the potentials.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnsemblePlan {
+    /// The numbers of those among the variables; at least one.
+    pub variables: Vec<usize>,
+    /// Steps between samples, at least 1.
+    pub every: u64,
+    /// Steps before the first sample.
+    pub after: u64,
+    /// What is averaged, each once.
+    pub observables: Vec<Observable>,
+    /// The radial distribution function, where it is among these.
+    pub rdf: Option<Rdf>,
+    /// The density profile, likewise.
+    pub profile: Option<DensityProfile>,
 }
 
 /// Tangents of the trajectory: the start has one for each variable.

@@ -61,6 +61,21 @@ pub fn read(path: &Path) -> Result<PotentialFile, InputErrors> {
 /// Everything that is wrong with it.
 pub fn parse(text: &str, path: &Path) -> Result<PotentialFile, InputErrors> {
     let (cx, tree) = open(text, path, &[], Files::Refused)?;
+    of_tree(text, cx, tree)
+}
+
+/// The potentials of an input that names no files, such as the resolved one that a trajectory records; `path` names it in
+/// messages.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn of_input(text: &str, path: &Path) -> Result<PotentialFile, InputErrors> {
+    let (cx, mut tree) = open(text, path, &[], Files::Refused)?;
+    tree.entries.retain(|e| POTENTIAL_FILE.iter().any(|k| k.name == e.key));
+    of_tree(text, cx, tree)
+}
+
+fn of_tree(text: &str, cx: Context, tree: Table) -> Result<PotentialFile, InputErrors> {
     let root = View::open(&cx, "the potential file", POTENTIAL_FILE, &tree);
     let declared = species::declared(&root);
     let names = species::names(&declared, named(&tree).iter().map(String::as_str));

@@ -36,6 +36,21 @@ pub(super) fn complete(root: &mut Table, plan: &Plan, cx: &Context) {
         fill(root, &["sensitivity", "every"], &s.every.to_string());
         fill(root, &["sensitivity", "velocities"], &s.velocities.to_string());
     }
+    if let Some(e) = plan.sensitivity.as_ref().and_then(|s| s.ensemble.as_ref()) {
+        let names: Vec<&str> = e.observables.iter().map(|o| o.name()).collect();
+        let mut of = |key: &str, value: String| fill(root, &["sensitivity", "ensemble", key], &value);
+        of("every", e.every.to_string());
+        of("after", e.after.to_string());
+        of("observables", format!("{names:?}"));
+        if let Some(rdf) = e.rdf {
+            of("rdf_range", number(rdf.range()));
+            of("rdf_bins", rdf.bins().to_string());
+        }
+        if let Some(profile) = e.profile {
+            of("profile_axis", quoted(super::ensemble::AXES[profile.axis]));
+            of("profile_bins", profile.bins.to_string());
+        }
+    }
     fill(root, &["output", "thermo_every"], &plan.output.thermo_every.to_string());
     let cutoffs: Vec<Option<f64>> = {
         let view = View::open(cx, "the input", INPUT, root);

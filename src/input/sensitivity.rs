@@ -1,6 +1,7 @@
 //! `[sensitivity]`: what the trajectory is differentiated in.
 
 use super::diagnostics::{InputError, Problem};
+use super::ensemble;
 use super::plan::{Output, SensitivityPlan, TangentPlan};
 use super::walker::View;
 use crate::dynamics::State;
@@ -12,6 +13,8 @@ use admd_potentials::form::units::UnitSystem;
 
 /// The estimator that rides along.
 pub(super) const TANGENT: &str = "tangent";
+/// The estimator of averages, from fluctuations.
+pub(super) const ENSEMBLE: &str = "ensemble";
 
 /// What the variables are chosen from.
 pub(super) struct Ground<'a> {
@@ -26,7 +29,12 @@ pub(super) struct Ground<'a> {
 }
 
 /// Reads the section and seeds the tangents of the start.
-pub(super) fn read(view: &View<'_>, ground: &Ground<'_>, start: &mut State) -> Option<SensitivityPlan> {
+pub(super) fn read(
+    view: &View<'_>,
+    ground: &Ground<'_>,
+    start: &mut State,
+    steps: Option<u64>,
+) -> Option<SensitivityPlan> {
     let frames = ground.output.trajectory.as_ref();
     for key in ["every", "velocities"] {
         if view.has(key) && frames.is_none() {
@@ -79,5 +87,11 @@ pub(super) fn read(view: &View<'_>, ground: &Ground<'_>, start: &mut State) -> O
         let along = |v: &Variable| v.tangent(start, count, ground.units);
         start.tangents = variables.iter().map(along).collect();
     }
-    Some(SensitivityPlan { variables, tangent })
+    let ground_of = (&start.configuration, steps);
+    let ensemble = ensemble::read(view, ground, ground_of, (&estimators, &variables));
+    Some(SensitivityPlan {
+        variables,
+        tangent,
+        ensemble,
+    })
 }

@@ -212,7 +212,12 @@ impl<'a> View<'a> {
     pub(super) fn section(&self, key: &str) -> Option<View<'a>> {
         let entry = self.table.get(key)?;
         match (&entry.node.value, self.kind(key)?) {
-            (Value::Table(table), Kind::Section(keys)) => Some(Self::open(self.cx, format!("[{key}]"), keys, table)),
+            (Value::Table(table), Kind::Section(keys)) => {
+                // a section of a section has both names
+                let outer = self.name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
+                let name = outer.map_or_else(|| format!("[{key}]"), |outer| format!("[{outer}.{key}]"));
+                Some(Self::open(self.cx, name, keys, table))
+            }
             _ => None,
         }
     }

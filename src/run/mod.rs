@@ -6,6 +6,8 @@
 
 mod blow_up;
 mod energy_drift;
+mod ensemble;
+mod ensemble_words;
 mod error;
 mod executor;
 pub mod format;
@@ -23,6 +25,7 @@ mod watchdog;
 pub use crate::sensitivity::LineFit;
 pub use blow_up::{AtomReport, BlowUp, Cause};
 pub use energy_drift::EnergyDrift;
+pub use ensemble::{EnsembleAverages, Sampling, virial_lacks};
 pub use error::RunError;
 pub use executor::{Outcome, Run};
 pub use interrupt::{Interrupt, Signal, Stop, survive_file_limit};

@@ -215,7 +215,7 @@ impl Sensitivities {
 fn beyond(name: &str, step: u64, digits: f64) -> String {
     format!(
         "from step {step} on the derivative in {name} has lost more than {digits} digits to chaos: it holds for this trajectory \
-         alone, and an average of it over time means nothing; use an earlier step, or ensemble averages"
+         alone, and an average of it over time means nothing; use an earlier step, or estimators = [\"ensemble\"], whose averages hold"
     )
 }
 

@@ -2,7 +2,9 @@
 
 use super::record::{self, Contents};
 use super::{Every, Observer, RunError, View};
-use crate::io::h5md::{H5mdError, Header, SensitivityFrame, SensitivityRow, Summary, TrajectoryWriter, WriterOptions};
+use crate::io::h5md::{
+    EnsembleRow, H5mdError, Header, SensitivityFrame, SensitivityRow, Summary, TrajectoryWriter, WriterOptions,
+};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -87,6 +89,14 @@ impl TrajectoryFile {
     pub(super) fn sensitivity_row(&self, row: SensitivityRow) -> Result<(), RunError> {
         match &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner) {
             File::Open(writer) => Ok(writer.sensitivity_row(row)?),
+            File::Closed(_) | File::Failed => Ok(()),
+        }
+    }
+
+    /// Writes derivatives of averages.
+    pub(super) fn ensemble_row(&self, row: EnsembleRow) -> Result<(), RunError> {
+        match &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner) {
+            File::Open(writer) => Ok(writer.ensemble_row(row)?),
             File::Closed(_) | File::Failed => Ok(()),
         }
     }

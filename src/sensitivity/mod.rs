@@ -5,19 +5,29 @@
 //! ([`Growth`]).
 
 mod adjoint;
+mod blocks;
+mod ensemble;
 mod growth;
 mod line_fit;
 mod loss;
+mod observable;
 mod record;
+mod reweight;
 mod schedule;
 mod slopes;
 mod variable;
 
 pub use adjoint::{AdjointError, Gradient, backwards, gradient};
+pub use blocks::{Blocks, LEAST as LEAST_SAMPLES, Value};
+pub use ensemble::{
+    Averages, Estimate, HEAT_CAPACITY, POTENTIAL_ENERGY, PRESSURE, QUANTITIES, Sample, TEMPERATURE, Virial,
+};
 pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth};
 pub use line_fit::LineFit;
 pub use loss::{Loss, Reads, Share};
+pub use observable::Observable;
 pub use record::Record;
+pub use reweight::{Change, ReweightError, Reweighted, effective_size, reweight, weights};
 pub use schedule::{GRID, Memory, split};
 pub use slopes::{Slopes, slopes};
 pub use variable::{Subject, Variable, variables};

@@ -45,6 +45,7 @@ pub(crate) fn header(units: &'static UnitSystem, atoms: usize) -> Header {
             ("Ar-Ar.sigma".into(), units.length.symbol.into(), 3.4),
         ],
         sensitivity: None,
+        ensemble: None,
         provenance: Provenance {
             input_path: Some("inputs/argon.toml".into()),
             input_text: "units = \"metal\"\n# Ångström\n".into(),

@@ -348,6 +348,7 @@ fn write_file(path: &std::path::Path, moment: &Moment, contents: Contents, frame
         precision: "double".into(),
         parameters: Vec::new(),
         sensitivity: None,
+        ensemble: None,
         provenance: Default::default(),
     };
     let verlet = VelocityVerlet {

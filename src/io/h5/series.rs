@@ -197,6 +197,18 @@ impl Series {
         Ok(self.dataset.write_slice::<_, f64, _, _>(values, Self::one(row))?)
     }
 
+    /// Appends a row of numbers.
+    pub(crate) fn push_numbers(&mut self, values: &[f64]) -> Result<()> {
+        if let Some(sum) = &mut self.sum {
+            hash(sum, values);
+        }
+        let row = self.grow(1)?;
+        let place = vec![SliceOrIndex::from(row), SliceOrIndex::from(..)];
+        Ok(self
+            .dataset
+            .write_slice::<_, f64, _, _>(values, Hyperslab::from(place))?)
+    }
+
     /// Records the checksum of all rows, which must be in the file. To append to a sealed file, take the mark of the
     /// file away first, then set this attribute back to zeros.
     pub(crate) fn seal(&self) -> Result<()> {

@@ -8,7 +8,7 @@
 //!     species mass id            [N]
 //! /observables/<name>            {value [T], step, time}                   at every frame, on the frames' step and time
 //! /thermo/<name>                 {value [M], step, time}                   at its own cadence
-//! /sensitivity                   see `sensitivity.rs`; only where asked for
+//! /sensitivity                   see `sensitivity.rs` and `ensemble.rs`; only where asked for
 //! /parameters                    provenance, unit system, species, parameters of the potentials, integrity
 //! ```
 //!
@@ -17,9 +17,10 @@
 //! the operating system, and readers count `step`. Within one flush HDF5 writes in the order of addresses, so that
 //! `step` would come before the index of what it commits.
 
+use super::ensemble::Ensemble;
 use super::quantity::{Get, SCALARS, STRESS, force_factor, unit};
 use super::sensitivity::Sensitivity;
-use super::{Frame, Header, SensitivityFrame, SensitivityRow, ThermoRow};
+use super::{EnsembleRow, Frame, Header, SensitivityFrame, SensitivityRow, ThermoRow};
 use crate::io::h5::{Compression, H5Error, H5File, Node, Number, Series};
 use admd_engine::Vec3;
 use admd_potentials::form::units::Dimension;
@@ -164,6 +165,7 @@ pub(super) struct Layout {
     thermo: Observables,
     thermo_clock: Clock,
     sensitivity: Option<Sensitivity>,
+    ensemble: Option<Ensemble>,
     buffer: Vec<[f64; 3]>,
 }
 
@@ -217,6 +219,7 @@ impl Layout {
             thermo,
             thermo_clock,
             sensitivity: Sensitivity::create(&root, header, compression)?,
+            ensemble: Ensemble::create(&root, header)?,
             buffer: Vec::new(),
         };
         file.flush()?;
@@ -237,12 +240,14 @@ impl Layout {
             .flat_map(Observables::series);
         let clocks = [&self.clock, &self.thermo_clock].into_iter().flat_map(Clock::series);
         let sensitivity = self.sensitivity.iter().flat_map(Sensitivity::series);
+        let ensemble = self.ensemble.iter().flat_map(Ensemble::series);
         vectors
             .into_iter()
             .flatten()
             .chain(tables)
             .chain(clocks)
             .chain(sensitivity)
+            .chain(ensemble)
     }
 
     /// Appends a frame; it counts from the next [`Layout::commit`] on.
@@ -279,9 +284,15 @@ impl Layout {
         }
     }
 
+    /// Appends derivatives of averages; they count from the next [`Layout::commit`] on.
+    pub(super) fn push_ensemble_row(&mut self, row: &EnsembleRow) -> Result<()> {
+        self.ensemble.as_mut().map_or(Ok(()), |e| e.push(row))
+    }
+
     /// Writes what is waiting and hands it to the operating system, and only then `step`, the commit mark.
     pub(super) fn commit(&mut self, file: &H5File) -> Result<()> {
         let waiting = self.sensitivity.as_ref().is_some_and(Sensitivity::is_waiting);
+        let waiting = waiting || self.ensemble.as_ref().is_some_and(Ensemble::is_waiting);
         if !(waiting || self.clock.is_waiting() || self.thermo_clock.is_waiting()) {
             return file.flush();
         }
@@ -290,10 +301,12 @@ impl Layout {
         self.clock.write_time()?;
         self.thermo_clock.write_time()?;
         self.sensitivity.as_mut().map_or(Ok(()), Sensitivity::write)?;
+        self.ensemble.as_mut().map_or(Ok(()), Ensemble::write)?;
         file.flush()?;
         self.clock.write_step()?;
         self.thermo_clock.write_step()?;
         self.sensitivity.as_mut().map_or(Ok(()), Sensitivity::mark)?;
+        self.ensemble.as_mut().map_or(Ok(()), Ensemble::mark)?;
         file.flush()
     }
 

@@ -1,6 +1,7 @@
 //! Trajectories in H5MD 1.1.
 
 mod claim;
+mod ensemble;
 mod error;
 mod integrity;
 mod layout;
@@ -15,5 +16,8 @@ pub use crate::io::h5::Compression;
 pub use error::H5mdError;
 pub use provenance::{Constant, Origin, constants};
 pub use reader::Trajectory;
-pub use record::{Frame, Header, Provenance, SensitivityFrame, SensitivityHeader, SensitivityRow, ThermoRow};
+pub use record::{
+    EnsembleHeader, EnsembleObservable, EnsembleRow, Frame, Header, Provenance, SensitivityFrame, SensitivityHeader,
+    SensitivityRow, ThermoRow,
+};
 pub use writer::{Summary, TrajectoryWriter, WriterOptions};

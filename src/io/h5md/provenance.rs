@@ -175,6 +175,7 @@ pub(super) fn read(root: &Node) -> Result<Header> {
         precision: optional("precision").unwrap_or_else(|| DOUBLE.to_owned()),
         parameters,
         sensitivity: None,
+        ensemble: None,
         provenance: Provenance {
             input_path: optional("input_path").map(Into::into),
             input_text: group.read_text("input_toml")?,

@@ -2,7 +2,7 @@
 //! not in coherent ones: a file is for people.
 
 use admd_engine::{Mat3, Species, Vec3};
-use admd_potentials::form::units::UnitSystem;
+use admd_potentials::form::units::{Dimension, UnitSystem};
 use std::path::PathBuf;
 
 /// What is known when the file is made.
@@ -36,6 +36,48 @@ pub struct Header {
     pub provenance: Provenance,
     /// What the trajectory is differentiated in, if it is; not read back from a file.
     pub sensitivity: Option<SensitivityHeader>,
+    /// What averages are differentiated in, if they are; not read back from a file.
+    pub ensemble: Option<EnsembleHeader>,
+}
+
+/// Averages of equilibrium that are differentiated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnsembleHeader {
+    /// How, in words.
+    pub estimator: String,
+    /// Name, unit and value of every variable; at least one.
+    pub variables: Vec<(String, String, f64)>,
+    /// What is averaged.
+    pub observables: Vec<EnsembleObservable>,
+}
+
+/// An average, or one a bin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnsembleObservable {
+    /// Its name in the file.
+    pub name: &'static str,
+    /// Its dimension.
+    pub dimension: Dimension,
+    /// The middles of its bins \[length\]; empty where it is one number.
+    pub distance: Vec<f64>,
+}
+
+/// Averages and their derivatives as they are known at one step. Every number is beside its standard error, NaN where that
+/// is not known; observables follow each other, each with its bins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnsembleRow {
+    /// The step of the last sample.
+    pub step: u64,
+    /// Its time \[time\].
+    pub time: f64,
+    /// Number of samples.
+    pub samples: u64,
+    /// Number of groups of samples behind the errors.
+    pub blocks: u64,
+    /// The averages.
+    pub averages: Vec<[f64; 2]>,
+    /// For each variable their derivatives with the temperature held, and with the energy held.
+    pub slopes: Vec<[Vec<[f64; 2]>; 2]>,
 }
 
 /// What a trajectory is differentiated in.

@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::layout::Layout;
-use super::{Frame, H5mdError, Header, SensitivityFrame, SensitivityRow, ThermoRow};
+use super::{EnsembleRow, Frame, H5mdError, Header, SensitivityFrame, SensitivityRow, ThermoRow};
 use crate::io::Overwrite;
 use crate::io::h5::{Compression, H5Error, H5File};
 use std::path::{Path, PathBuf};
@@ -56,6 +56,7 @@ enum Message {
     Thermo(Box<ThermoRow>),
     SensitivityFrame(Box<SensitivityFrame>),
     SensitivityRow(Box<SensitivityRow>),
+    EnsembleRow(Box<EnsembleRow>),
     Sync(SyncSender<()>),
 }
 
@@ -70,7 +71,7 @@ enum Message {
 /// let header = Header {
 ///     units: &METAL, title: None, species: vec![argon], atoms: vec![0], periodic: [true; 3],
 ///     velocities: false, forces: false, seed: 1, threads: 1, isa: "scalar".into(), precision: "double".into(),
-///     parameters: vec![], provenance: Default::default(), sensitivity: None,
+///     parameters: vec![], provenance: Default::default(), sensitivity: None, ensemble: None,
 /// };
 /// let thermo = ThermoRow {
 ///     step: 0, time: 0.0, potential_energy: -0.1, kinetic_energy: 0.2, conserved_energy: 0.1, temperature: 85.0,
@@ -97,7 +98,7 @@ pub struct TrajectoryWriter {
     failure: Option<H5mdError>,
     last_frame: Option<u64>,
     last_row: Option<u64>,
-    last_sensitivities: [Option<u64>; 2],
+    last_sensitivities: [Option<u64>; 3],
 }
 
 /// What the header announces about every frame.
@@ -109,6 +110,8 @@ struct Shape {
     /// Variables of the sensitivity, and atoms of their velocities.
     variables: usize,
     velocities_along: usize,
+    /// Numbers that are averaged.
+    averages: usize,
 }
 
 impl TrajectoryWriter {
@@ -133,6 +136,10 @@ impl TrajectoryWriter {
             positions: atoms,
             velocities: if header.velocities { atoms } else { 0 },
             forces: if header.forces { atoms } else { 0 },
+            averages: header
+                .ensemble
+                .as_ref()
+                .map_or(0, |e| e.observables.iter().map(|o| o.distance.len().max(1)).sum()),
             variables: header.sensitivity.as_ref().map_or(0, |s| s.variables.len()),
             velocities_along: if header.sensitivity.as_ref().is_some_and(|s| s.velocities) {
                 atoms
@@ -172,7 +179,7 @@ impl TrajectoryWriter {
             failure: None,
             last_frame: None,
             last_row: None,
-            last_sensitivities: [None; 2],
+            last_sensitivities: [None; 3],
         })
     }
 
@@ -251,6 +258,27 @@ impl TrajectoryWriter {
         }
         in_order("the derivatives of observables", &mut self.last_sensitivities[1], step)?;
         self.send(Message::SensitivityRow(Box::new(row)))
+    }
+
+    /// Hands derivatives of averages over to be written.
+    ///
+    /// # Errors
+    /// A row that does not fit the header or comes out of order; any earlier failure to write.
+    pub fn ensemble_row(&mut self, row: EnsembleRow) -> Result<(), H5mdError> {
+        let (step, expected) = (row.step, self.header.averages);
+        let lists = core::iter::once(&row.averages).chain(row.slopes.iter().flatten());
+        let wrong = lists.map(Vec::len).find(|found| *found != expected);
+        if let Some(found) = wrong {
+            let what = "the list of averages";
+            return Err(H5mdError::Shape {
+                what,
+                step,
+                found,
+                expected,
+            });
+        }
+        in_order("the derivatives of averages", &mut self.last_sensitivities[2], step)?;
+        self.send(Message::EnsembleRow(Box::new(row)))
     }
 
     /// Waits until everything handed over is on the disk.
@@ -394,6 +422,10 @@ impl Worker {
                 Ok(Message::SensitivityRow(row)) => {
                     self.layout.push_sensitivity_row(&row);
                     self.pending.1 += ROW_BYTES * row.values.len() as u64;
+                }
+                Ok(Message::EnsembleRow(row)) => {
+                    self.layout.push_ensemble_row(&row).map_err(|e| e.0)?;
+                    self.pending.1 += (32 * row.slopes.len() + 16) as u64 * row.averages.len() as u64;
                 }
                 Ok(Message::Sync(done)) => {
                     self.sync()?;
