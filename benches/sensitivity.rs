@@ -5,7 +5,7 @@
 
 use admd::bench::{MELTING_STEPS, Melt, SKIN, Work, binding, field, interleaved, verlet};
 use admd::dynamics::{Forces, Grid, Integrator, Rdf, ReversibleVerlet, State, StateTangent};
-use admd::engine::{ForceField, Precision, Request, Settings};
+use admd::engine::{EngineError, ForceField, Precision, Request, Settings};
 use admd::potentials::form::units::LJ;
 use admd::run::{EnsembleAverages, Interrupt, Run, Sampling};
 use admd::sensitivity::{GRID, Loss, Memory, Observable, Reads, Share, gradient, variables};
@@ -28,13 +28,13 @@ impl Loss for Heat {
         })
     }
 
-    fn share(&self, _: u64, _: u64, state: &State) -> Share {
+    fn share(&self, _: u64, _: u64, state: &State) -> Result<Share, EngineError> {
         let n = state.masses.len() as f64;
-        Share {
+        Ok(Share {
             value: state.velocities.iter().map(|v| v.norm_squared()).sum::<f64>() / n,
             velocities: state.velocities.iter().map(|v| v * (2.0 / n)).collect(),
             ..Share::default()
-        }
+        })
     }
 }
 

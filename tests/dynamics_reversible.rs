@@ -175,7 +175,7 @@ impl Loss for Linear {
         (tenth || reads.velocities).then_some(reads)
     }
 
-    fn share(&self, step: u64, steps: u64, state: &State) -> Share {
+    fn share(&self, step: u64, steps: u64, state: &State) -> Result<Share, EngineError> {
         let tenth = step.is_multiple_of(10);
         let weight = |w: f64| if tenth { w } else { 0.0 };
         let mut share = Share {
@@ -191,7 +191,7 @@ impl Loss for Linear {
             share.value += dot(&self.positions, &state.configuration.positions);
             share.positions = self.positions.clone();
         }
-        share
+        Ok(share)
     }
 }
 

@@ -4,7 +4,7 @@ mod dynamics_support;
 mod support;
 
 use admd::dynamics::{State, StateTangent, VelocityVerlet};
-use admd::engine::{ForceField, Vec3};
+use admd::engine::{EngineError, ForceField, Vec3};
 use admd::sensitivity::{GRID, Gradient, Loss, Memory, Reads, Share, gradient};
 use dynamics_support::{SWITCHED, crystal, integrate, lennard_jones};
 use support::{Random, dot};
@@ -30,21 +30,21 @@ impl Loss for Linear {
         })
     }
 
-    fn share(&self, step: u64, steps: u64, state: &State) -> Share {
+    fn share(&self, step: u64, steps: u64, state: &State) -> Result<Share, EngineError> {
         let weights = Share {
             energy: self.energy,
             virial: self.virial,
             ..Share::default()
         };
         if step < steps {
-            return weights;
+            return Ok(weights);
         }
-        Share {
+        Ok(Share {
             value: dot(&self.positions, &state.configuration.positions) + dot(&self.velocities, &state.velocities),
             positions: self.positions.clone(),
             velocities: self.velocities.clone(),
             ..weights
-        }
+        })
     }
 }
 
@@ -139,7 +139,7 @@ fn the_adjoint_is_the_transpose_of_the_tangent() {
                 *sum += energy * along.energy.unwrap() + loss.virial * along.virial.unwrap().trace();
             }
         });
-        value += loss.share(steps, steps, &end.state).value;
+        value += loss.share(steps, steps, &end.state).unwrap().value;
         assert!(
             (found.loss - value).abs() <= TRANSPOSE * value.abs().max(1.0),
             "{} and {value}",

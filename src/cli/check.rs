@@ -5,7 +5,7 @@ use crate::input::outputs::Obstacle;
 use crate::input::quantity;
 use crate::input::{Estimate, InputErrors, IntegratorPlan, Plan, estimate, precision_name, read};
 use crate::run::format::counted;
-use crate::sensitivity::{LEAST_SAMPLES, Observable};
+use crate::sensitivity::{LEAST_SAMPLES, Memory, Observable};
 use admd_ad::{Dual, Real};
 use admd_engine::{Precision, Vec3};
 use admd_potentials::catalog::{self, PairVisitor};
@@ -246,6 +246,9 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
         }
     }
     averages(plan, out);
+    if let Some(forecast) = forecast(plan) {
+        row!(out, "adjoint", "{forecast}");
+    }
     let skin = plan.settings.skin;
     row!(
         out,
@@ -255,6 +258,36 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
         plan.units.length.symbol
     );
     row!(out, "memory", "about {}", bytes(cost.memory));
+}
+
+/// Plain steps that a step of the adjoint costs: forwards with copies and lists on the grid of checkpoints, backwards, and for
+/// each step that is made again (`cargo bench --bench sensitivity`).
+const FORTH: f64 = 1.3;
+const BACK: f64 = 3.1;
+const AGAIN: f64 = 1.15;
+
+/// What the gradient of a loss will take, if one is asked for.
+pub fn forecast(plan: &Plan) -> Option<String> {
+    let s = plan.sensitivity.as_ref()?;
+    let of = s.adjoint.as_ref()?;
+    let (states, made) = of.memory.forecast(plan.start.masses.len(), plan.steps);
+    let again = made.saturating_sub(plan.steps);
+    let cost = if of.memory == Memory::Nothing {
+        FORTH + BACK
+    } else {
+        FORTH + BACK + AGAIN * again as f64 / plan.steps.max(1) as f64
+    };
+    let how = match (of.memory, again) {
+        (Memory::Nothing, _) => "none is kept, steps are undone".to_owned(),
+        (_, 0) => "all are kept".to_owned(),
+        (_, again) => format!("{} made again from checkpoints", counted(again, "step")),
+    };
+    Some(format!(
+        "gradient of {} in {} and in the start; states take {} ({how}), about {cost:.1} times the time of a run without",
+        of.name,
+        counted(s.variables.len() as u64, "number"),
+        bytes(states)
+    ))
 }
 
 /// The row of the estimator of averages.

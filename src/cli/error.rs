@@ -101,7 +101,8 @@ impl CliError {
                 RunError::Trajectory(_)
                 | RunError::Write { .. }
                 | RunError::Irreversible
-                | RunError::OtherTrajectory { .. },
+                | RunError::OtherTrajectory { .. }
+                | RunError::Adjoint(_),
             )
             | Self::Exists { .. }
             | Self::System(_) => 1,

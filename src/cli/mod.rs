@@ -4,6 +4,7 @@ mod bench;
 pub mod check;
 mod completions;
 mod error;
+mod estimators;
 mod evaluate;
 pub mod export;
 pub mod info;

@@ -1,21 +1,22 @@
 //! `admd simulate`: the main job.
 
+use super::estimators::{Estimators, descent, sampling};
 use super::threads::Threads;
 use super::{CliError, check, terminal, version};
-use crate::dynamics::Integrator;
 use crate::input::{self, Plan, precision_name};
 use crate::io::Overwrite;
-use crate::io::h5md::{Header, SensitivityHeader, ThermoRow, WriterOptions};
+use crate::io::h5md::{AdjointHeader, Header, SensitivityHeader, ThermoRow, WriterOptions};
 use crate::run::format::{counted, significant};
 use crate::run::{
-    EnergyDrift, EnsembleAverages, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Sampling,
-    Sensitivities, Stop, ThermoTable, TrajectoryFile, virial_lacks,
+    Adjoint, EnergyDrift, EnsembleAverages, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Sensitivities,
+    Stop, ThermoTable, TrajectoryFile,
 };
-use crate::sensitivity::{DIGITS, DIGITS_OF_MIXED, Observable};
-use admd_engine::{Cell, ForceField, Precision};
+use crate::sensitivity::{DIGITS, DIGITS_OF_MIXED, Variable};
+use admd_engine::{ForceField, Precision};
 use admd_potentials::form::units::UnitSystem;
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -87,6 +88,9 @@ pub(super) fn run(a: &Simulate) -> Result<u8, CliError> {
 
 fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliError> {
     let Plan { units, steps, .. } = plan;
+    if let Some(forecast) = check::forecast(&plan).filter(|_| !(a.json || a.quiet)) {
+        terminal::print(&format!("# {forecast}\n"))?;
+    }
     let integrator = plan.integrator.integrator();
     let conserved = integrator.conserved_name();
     let degrees_of_freedom = integrator.degrees_of_freedom(plan.start.masses.len());
@@ -98,6 +102,7 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
             .map(|s| s.header(&plan.start.configuration.cell, units)),
         ..header(&plan, &field)
     };
+    let descent = descent(&plan)?;
     let cell = plan.start.configuration.cell.clone();
     let mut run = Run::start(plan.start, field, integrator, units)?;
 
@@ -118,9 +123,22 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         Ok::<_, CliError>((file, Every(t.every)))
     });
     let file = file.transpose()?;
-    let averages = sampling.map(|s| EnsembleAverages::new(s, units, file.as_ref().map(|(f, _)| f.clone())));
-    if let Some(averages) = &averages {
+    let own_file = || file.as_ref().map(|(f, _)| f.clone());
+    let mut estimators = Estimators::default();
+    // before the file, which is closed when they have written
+    if let Some(sampling) = sampling {
+        let averages = EnsembleAverages::new(sampling, units, own_file());
         run.observe(averages.observer(units)?);
+        estimators.averages = Some((averages, cell));
+    }
+    if let Some(descent) = descent {
+        if let Some(every) = Adjoint::renewal(descent.memory) {
+            run.renew_lists(every);
+        }
+        let bar = !(a.json || a.quiet) && std::io::stderr().is_terminal();
+        let (adjoint, observer) = Adjoint::new(descent, run.moment(), own_file(), (interrupt, bar))?;
+        run.observe(observer);
+        estimators.adjoint = Some(adjoint);
     }
     let file = file.map(|(file, every)| {
         run.observe(file.frames(every));
@@ -134,7 +152,7 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         Precision::Mixed => DIGITS_OF_MIXED,
     };
     let along = plan.sensitivity.and_then(|s| Some((s.variables, s.tangent?)));
-    let sensitivities = along.map(|(variables, plan)| {
+    estimators.tangents = along.map(|(variables, plan)| {
         let all = Sensitivities::new(variables, degrees_of_freedom, digits, (plan.velocities, file.clone()));
         run.observe(all.rows(thermo));
         if file.is_some() {
@@ -162,54 +180,14 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         run.observe(Box::new(progress));
     }
 
-    let outcome = run.complete(steps, interrupt)?;
-    report(
-        a,
-        outcome,
-        &fit,
-        (
-            file.as_ref(),
-            sensitivities.as_ref(),
-            averages.as_ref().map(|a| (a, &cell)),
-        ),
-        plan.settings.precision,
-    )
-}
-
-/// What the estimator of averages samples, if it is asked for.
-fn sampling(plan: &Plan, integrator: &dyn Integrator, field: &mut ForceField) -> Result<Option<Sampling>, CliError> {
-    let Some((s, plan_of)) = plan.sensitivity.as_ref().and_then(|s| Some((s, s.ensemble.as_ref()?))) else {
-        return Ok(None);
-    };
-    let virial_lacks = if plan_of.observables.contains(&Observable::Pressure) {
-        virial_lacks(field, &plan.start.configuration)?
-    } else {
-        Vec::new()
-    };
-    Ok(Some(Sampling {
-        variables: plan_of.variables.iter().map(|k| s.variables[*k].clone()).collect(),
-        ensemble: integrator.ensemble(plan.start.masses.len()),
-        every: plan_of.every,
-        after: plan_of.after,
-        observables: plan_of.observables.clone(),
-        rdf: plan_of.rdf,
-        profile: plan_of.profile,
-        virial_lacks,
-    }))
-}
-
-/// What all estimators say, for programs.
-fn sensitivity(
-    tangents: Option<&Sensitivities>,
-    averages: Option<(&EnsembleAverages, &Cell)>,
-    units: &UnitSystem,
-) -> Value {
-    let mut all = tangents.map(|s| s.json(units));
-    if let Some((averages, cell)) = averages {
-        let list = all.get_or_insert_with(|| json!([])).as_array_mut();
-        list.into_iter().for_each(|l| l.extend(averages.json(cell, units)));
+    let mut outcome = run.complete(steps, interrupt)?;
+    if let (Some(signal), Some(adjoint), Ok(Stop::Finished)) = (interrupt.signal(), &estimators.adjoint, &outcome.end)
+        && !adjoint.is_found()
+    {
+        // on the way back
+        outcome.end = Ok(Stop::Interrupted(signal));
     }
-    all.unwrap_or(Value::Null)
+    report(a, outcome, &fit, (file.as_ref(), &estimators), plan.settings.precision)
 }
 
 /// What is known before the first step, for the trajectory.
@@ -234,15 +212,27 @@ pub(super) fn header(plan: &Plan, field: &ForceField) -> Header {
             .collect(),
         provenance: plan.provenance.clone(),
         sensitivity: along.map(|(s, tangent)| SensitivityHeader {
-            variables: s
-                .variables
-                .iter()
-                .map(|v| (v.name.clone(), plan.units.symbol(v.dimension), v.value))
-                .collect(),
+            variables: announced(&s.variables, plan.units),
             velocities: tangent.velocities,
         }),
         ensemble: None,
+        adjoint: plan.sensitivity.as_ref().and_then(|s| {
+            let of = s.adjoint.as_ref()?;
+            Some(AdjointHeader {
+                loss: of.name.clone(),
+                dimension: of.dimension,
+                variables: announced(&s.variables, plan.units),
+            })
+        }),
     }
+}
+
+/// Name, unit and value of variables, for the trajectory.
+fn announced(variables: &[Variable], units: &UnitSystem) -> Vec<(String, String, f64)> {
+    let each = variables
+        .iter()
+        .map(|v| (v.name.clone(), units.symbol(v.dimension), v.value));
+    each.collect()
 }
 
 /// Says how it ended, on standard error or as JSON, and gives the exit code.
@@ -250,11 +240,7 @@ fn report(
     a: &Simulate,
     outcome: Outcome,
     fit: &Arc<Mutex<LineFit>>,
-    (file, sensitivities, averages): (
-        Option<&TrajectoryFile>,
-        Option<&Sensitivities>,
-        Option<(&EnsembleAverages, &Cell)>,
-    ),
+    (file, estimators): (Option<&TrajectoryFile>, &Estimators),
     precision: Precision,
 ) -> Result<u8, CliError> {
     let fit = *fit.lock().unwrap_or_else(PoisonError::into_inner);
@@ -290,7 +276,7 @@ fn report(
             },
             "last": row(&thermo),
             "summary": summary.json(&fit),
-            "sensitivity": sensitivity(sensitivities, averages, summary.units),
+            "sensitivity": estimators.json(summary.units),
             "trajectory": written.as_ref().map(|w| json!({
                 "path": w.path, "frames": w.frames, "rows": w.rows, "bytes": w.bytes,
             })),
@@ -306,12 +292,7 @@ fn report(
         if precision == Precision::Mixed {
             lines[0] += ", mixed precision";
         }
-        if let Some(s) = sensitivities {
-            lines.extend(s.lines(summary.units));
-        }
-        if let Some((averages, _)) = averages {
-            lines.extend(averages.lines(summary.units));
-        }
+        lines.extend(estimators.lines(summary.units));
         if let Some(w) = &written {
             let size = significant(w.bytes as f64 / 1e6, 3);
             lines.push(format!(

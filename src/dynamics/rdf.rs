@@ -100,6 +100,21 @@ impl Rdf {
         }
     }
 
+    /// Σ c w(r) over the bins: what a pair at distance r adds to a weighted sum of them, in any scalar.
+    #[inline]
+    pub fn weighted<T: Real<Lane = f64>>(&self, r: T, coefficients: &[f64]) -> T {
+        let (bin, weights) = spline::weights(r * (self.bins as f64 / self.range));
+        let mut sum = T::lit(0.0);
+        if bin >= 0.0 && bin <= self.bins as f64 {
+            for (j, weight) in weights.into_iter().enumerate() {
+                if let Some(c) = (bin as usize + j).checked_sub(1).and_then(|k| coefficients.get(k)) {
+                    sum = sum + weight * *c;
+                }
+            }
+        }
+        sum
+    }
+
     /// What an ideal gas has in each bin, at a volume \[length³\] and with so many pairs of distinct atoms: the number of
     /// pairs that are within the bin.
     pub fn ideal(&self, pairs: f64, volume: f64) -> Vec<f64> {

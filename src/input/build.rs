@@ -279,7 +279,7 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         units: cx.units,
         output: &output,
     };
-    let sensitivity = sensitivity.and_then(|view| sensitivity::read(&view, &ground, &mut start.0, steps));
+    let sensitivity = sensitivity.and_then(|view| sensitivity::read(&view, &ground, &mut start.0, (integrator, steps)));
     Some(Plan {
         title: root.text("title").map(|t| t.value),
         units: cx.units,

@@ -186,10 +186,22 @@ pub const OUTPUT: &[Key] = keys! {
 /// `[sensitivity]`.
 pub const SENSITIVITY: &[Key] = keys! {
     "parameters" Required, Kind::Some(&Text), "What to differentiate in, by name with * and ?: parameters of the potentials, integrator.timestep, velocities.temperature, species.X.mass (start velocities stay as they are), structure.strain.xx (yy, zz, xy, xz, yz, all).", "[\"lj.*.epsilon\", \"integrator.timestep\"]";
-    "estimators" Default("[\"tangent\"]"), Kind::Some(&Choice(estimators)), "How: \"tangent\" is the derivative of this trajectory, which rides along; \"ensemble\" is that of equilibrium averages, from their fluctuations, in parameters of the potentials.", "[\"tangent\"]";
+    "estimators" Default("[\"tangent\"]"), Kind::Some(&Choice(estimators)), "How: \"tangent\" is the derivative of this trajectory, which rides along; \"ensemble\" is that of equilibrium averages, from their fluctuations, in parameters of the potentials; \"adjoint\" is the gradient of one loss over the run.", "[\"tangent\"]";
     "every" Optional, Integer(1, MOST_STEPS), "Steps between frames of dr/dtheta and dv/dtheta; that of the trajectory by default. Derivatives of observables come with the thermodynamics.", "100";
     "velocities" Optional, Flag, "Write dv/dtheta, too; true by default.", "true";
     "ensemble" Optional, Section(ENSEMBLE), "Derivatives of equilibrium averages, from the fluctuations of the run.", "";
+    "adjoint" Optional, Section(ADJOINT), "The gradient of a loss over the whole run, backwards: in all parameters and the whole start at once.", "";
+};
+
+/// `[sensitivity.adjoint]`.
+pub const ADJOINT: &[Key] = keys! {
+    "loss" Required, Choice(losses), "The loss: a mean (potential_energy, pressure, temperature), the mean square distance of the end or of all frames to a reference trajectory (end_distance, path_distance), or that of the radial distribution functions (rdf_distance).", "\"potential_energy\"";
+    "reference" Optional, Path, "The reference of a distance, an H5MD file in the same units.", "\"reference.h5md\"";
+    "every" Optional, Integer(1, MOST_STEPS), "Steps between states of a mean; thermo_every by default.", "10";
+    "after" Optional, Integer(0, MOST_STEPS), "The first step that counts in a mean; 0 by default.", "1000";
+    "memory" Optional, Text, "What states may take on the way back; those that do not fit are computed again. \"1 GB\" by default; none are kept where reversible = true.", "\"512 MB\"";
+    "rdf_range" Optional, POSITIVE_LENGTH, "How far the radial distribution function goes; half of the cell by default.", "\"10 Angstrom\"";
+    "rdf_bins" Optional, Integer(1, 10_000), "Its bins; 50 by default.", "50";
 };
 
 /// `[sensitivity.ensemble]`.
@@ -232,7 +244,15 @@ fn integrators() -> Vec<&'static str> {
 }
 
 fn estimators() -> Vec<&'static str> {
-    vec![super::sensitivity::TANGENT, super::sensitivity::ENSEMBLE]
+    vec![
+        super::sensitivity::TANGENT,
+        super::sensitivity::ENSEMBLE,
+        super::sensitivity::ADJOINT,
+    ]
+}
+
+fn losses() -> Vec<&'static str> {
+    super::adjoint::LOSSES.iter().map(|(name, _)| *name).collect()
 }
 
 fn observables() -> Vec<&'static str> {

@@ -27,6 +27,7 @@
 //! assert!(errors.to_string().contains("did you mean `cutoff`?"));
 //! ```
 
+mod adjoint;
 mod build;
 mod conform;
 mod crystal;

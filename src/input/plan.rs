@@ -2,10 +2,10 @@
 
 use crate::dynamics::{DensityProfile, Grid, Integrator, Rdf, ReversibleVerlet, State, VelocityVerlet};
 use crate::io::h5md::Provenance;
-use crate::sensitivity::{Observable, Variable};
-use admd_engine::{Precision, Settings, Species};
+use crate::sensitivity::{Distance, Loss, Mean, Memory, Observable, RdfDistance, Samples, Variable};
+use admd_engine::{EngineError, Precision, Settings, Species};
 use admd_potentials::form::binding::PairBinding;
-use admd_potentials::form::units::UnitSystem;
+use admd_potentials::form::units::{Dimension, UnitSystem};
 use std::path::PathBuf;
 
 /// A run, ready to start.
@@ -91,6 +91,53 @@ pub struct SensitivityPlan {
     pub tangent: Option<TangentPlan>,
     /// Derivatives of averages from fluctuations.
     pub ensemble: Option<EnsemblePlan>,
+    /// The gradient of a loss, backwards.
+    pub adjoint: Option<AdjointPlan>,
+}
+
+/// The gradient of a loss over the whole run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdjointPlan {
+    /// The name of the loss.
+    pub name: String,
+    /// The loss.
+    pub loss: LossPlan,
+    /// Its dimension.
+    pub dimension: Dimension,
+    /// What states may take.
+    pub memory: Memory,
+}
+
+/// A loss that an input can name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LossPlan {
+    /// A mean over states.
+    Mean(Mean),
+    /// A distance to positions.
+    Distance(Distance),
+    /// A distance to a radial distribution function.
+    Rdf {
+        /// Its bins.
+        rdf: Rdf,
+        /// The function to which the distance is taken, a number a bin.
+        target: Vec<f64>,
+        /// Over which states it is averaged.
+        samples: Samples,
+    },
+}
+
+impl LossPlan {
+    /// What it says.
+    ///
+    /// # Errors
+    /// A range that has no list of pairs.
+    pub fn loss(&self) -> Result<Box<dyn Loss + Send>, EngineError> {
+        Ok(match self {
+            Self::Mean(mean) => Box::new(*mean),
+            Self::Distance(distance) => Box::new(distance.clone()),
+            Self::Rdf { rdf, target, samples } => Box::new(RdfDistance::new(*rdf, target.clone(), *samples)?),
+        })
+    }
 }
 
 /// Derivatives of equilibrium averages in parameters of the potentials.

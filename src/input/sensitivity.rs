@@ -1,8 +1,9 @@
 //! `[sensitivity]`: what the trajectory is differentiated in.
 
+use super::adjoint::{self, Journey};
 use super::diagnostics::{InputError, Problem};
 use super::ensemble;
-use super::plan::{Output, SensitivityPlan, TangentPlan};
+use super::plan::{IntegratorPlan, Output, SensitivityPlan, TangentPlan};
 use super::walker::View;
 use crate::dynamics::State;
 use crate::sensitivity::{Variable, variables};
@@ -15,6 +16,9 @@ use admd_potentials::form::units::UnitSystem;
 pub(super) const TANGENT: &str = "tangent";
 /// The estimator of averages, from fluctuations.
 pub(super) const ENSEMBLE: &str = "ensemble";
+
+/// The estimator of a loss, backwards.
+pub(super) const ADJOINT: &str = "adjoint";
 
 /// What the variables are chosen from.
 pub(super) struct Ground<'a> {
@@ -33,7 +37,7 @@ pub(super) fn read(
     view: &View<'_>,
     ground: &Ground<'_>,
     start: &mut State,
-    steps: Option<u64>,
+    (integrator, steps): (IntegratorPlan, Option<u64>),
 ) -> Option<SensitivityPlan> {
     let frames = ground.output.trajectory.as_ref();
     for key in ["every", "velocities"] {
@@ -89,9 +93,24 @@ pub(super) fn read(
     }
     let ground_of = (&start.configuration, steps);
     let ensemble = ensemble::read(view, ground, ground_of, (&estimators, &variables));
+    let journey = Journey {
+        ground,
+        configuration: &start.configuration,
+        integrator,
+        steps,
+    };
+    let adjoint = adjoint::read(view, &journey, (&estimators, &variables));
+    if adjoint.is_some() && tangent.is_some() {
+        let reason = "tangents and the adjoint do not go together in one run".to_owned();
+        let error = InputError::new(Problem::Conflict(reason), view.at("estimators")).label("keep one of the two");
+        view.cx.report(error.help(
+            "the adjoint gives the gradient of one loss in everything, tangents that of everything in one number",
+        ));
+    }
     Some(SensitivityPlan {
         variables,
         tangent,
         ensemble,
+        adjoint,
     })
 }

@@ -45,6 +45,9 @@ pub enum RunError {
         /// How far it is off \[length\].
         off: f64,
     },
+    /// A gradient that could not be had.
+    #[error(transparent)]
+    Adjoint(#[from] crate::sensitivity::AdjointError),
     /// Another output could not be written.
     #[error("writing to {what} failed: {reason}; check the disk and the pipe")]
     Write {

@@ -35,6 +35,8 @@ pub struct Run<F = ForceField> {
     integrator: Box<dyn Integrator>,
     units: &'static UnitSystem,
     watchdog: Watchdog,
+    /// Steps between which the neighbour list is built anew, whatever else.
+    renewal: Option<u64>,
     /// Each with the last step that it has seen.
     observers: Vec<(Box<dyn Observer>, Option<u64>)>,
     first: u64,
@@ -88,6 +90,7 @@ impl<F: Forces> Run<F> {
             energies,
             next: now.clone(),
             watchdog: Watchdog::new(&now),
+            renewal: None,
             first: now.state.step,
             now,
             forces,
@@ -103,6 +106,12 @@ impl<F: Forces> Run<F> {
     /// Adds an observer.
     pub fn observe(&mut self, observer: Box<dyn Observer>) {
         self.observers.push((observer, None));
+    }
+
+    /// From now on the neighbour list is built anew at every step that is a multiple of `every`, so that a part of the run
+    /// has the same bits when it is made again from there.
+    pub fn renew_lists(&mut self, every: u64) {
+        self.renewal = Some(every);
     }
 
     /// Replaces the limits of the watchdog.
@@ -182,6 +191,12 @@ impl<F: Forces> Run<F> {
 
     /// The next step of the integrator, and is it one?
     fn make(&mut self, request: Request) -> Result<(), RunError> {
+        if self
+            .renewal
+            .is_some_and(|every| (self.now.state.step + 1).is_multiple_of(every))
+        {
+            self.forces.forget();
+        }
         let begin = Instant::now();
         let made = self
             .integrator

@@ -4,6 +4,7 @@
 //! [`Integrator`](crate::dynamics::Integrator), the *executor* is [`Run`], and whoever wants to see what happens is an
 //! [`Observer`]. No other file steps through time.
 
+mod adjoint;
 mod blow_up;
 mod energy_drift;
 mod ensemble;
@@ -23,6 +24,7 @@ mod trajectory;
 mod watchdog;
 
 pub use crate::sensitivity::LineFit;
+pub use adjoint::{Adjoint, Descent};
 pub use blow_up::{AtomReport, BlowUp, Cause};
 pub use energy_drift::EnergyDrift;
 pub use ensemble::{EnsembleAverages, Sampling, virial_lacks};

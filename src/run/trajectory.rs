@@ -3,7 +3,8 @@
 use super::record::{self, Contents};
 use super::{Every, Observer, RunError, View};
 use crate::io::h5md::{
-    EnsembleRow, H5mdError, Header, SensitivityFrame, SensitivityRow, Summary, TrajectoryWriter, WriterOptions,
+    AdjointRow, EnsembleRow, H5mdError, Header, SensitivityFrame, SensitivityRow, Summary, TrajectoryWriter,
+    WriterOptions,
 };
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,6 +98,14 @@ impl TrajectoryFile {
     pub(super) fn ensemble_row(&self, row: EnsembleRow) -> Result<(), RunError> {
         match &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner) {
             File::Open(writer) => Ok(writer.ensemble_row(row)?),
+            File::Closed(_) | File::Failed => Ok(()),
+        }
+    }
+
+    /// Writes the gradient of the loss.
+    pub(super) fn adjoint_row(&self, row: AdjointRow) -> Result<(), RunError> {
+        match &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner) {
+            File::Open(writer) => Ok(writer.adjoint_row(row)?),
             File::Closed(_) | File::Failed => Ok(()),
         }
     }

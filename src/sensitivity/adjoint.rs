@@ -12,7 +12,7 @@
 use super::loss::{Loss, Reads, Share};
 use super::record::Record;
 use super::schedule::{GRID, Memory, split};
-use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State, StateAdjoint};
+use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State, StateAdjoint, StateTangent};
 use admd_engine::{Direction, Evaluation, Mat3, Request, Vec3};
 use core::ops::ControlFlow;
 
@@ -25,6 +25,24 @@ pub struct Gradient {
     pub adjoint: StateAdjoint,
     /// Steps that were made on the way back.
     pub steps: u64,
+}
+
+impl Gradient {
+    /// dL/dθ of a number θ along which start and motion change: the scalar product of adjoint and tangent.
+    ///
+    /// # Panics
+    /// When the tangent strains the cell, on which the adjoint says nothing.
+    pub fn along(&self, tangent: &StateTangent) -> f64 {
+        assert!(tangent.strain == Mat3::zeros(), "the adjoint of a strain is not there");
+        let a = &self.adjoint;
+        let vectors = |a: &[Vec3], b: &[Vec3]| a.iter().zip(b).map(|(a, b)| a.dot(b)).sum::<f64>();
+        let numbers = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        vectors(&a.positions, &tangent.positions)
+            + vectors(&a.velocities, &tangent.velocities)
+            + numbers(&a.parameters, &tangent.parameters)
+            + numbers(&a.masses, &tangent.masses)
+            + a.timestep * tangent.timestep
+    }
 }
 
 /// A gradient that could not be had.
@@ -68,7 +86,7 @@ pub enum AdjointError {
 ///
 /// ```
 /// use admd::dynamics::{State, VelocityVerlet};
-/// use admd::engine::{Cell, Configuration, ForceField, Settings, Vec3};
+/// use admd::engine::{Cell, Configuration, EngineError, Vec3};
 /// use admd::sensitivity::{Loss, Memory, Reads, Share, gradient};
 ///
 /// /// Where the first atom is in the end.
@@ -77,12 +95,12 @@ pub enum AdjointError {
 ///     fn reads(&self, step: u64, steps: u64) -> Option<Reads> {
 ///         (step == steps).then(Reads::default)
 ///     }
-///     fn share(&self, _: u64, _: u64, state: &State) -> Share {
-///         Share { value: state.configuration.positions[0].x, positions: vec![Vec3::x()], ..Share::default() }
+///     fn share(&self, _: u64, _: u64, state: &State) -> Result<Share, EngineError> {
+///         Ok(Share { value: state.configuration.positions[0].x, positions: vec![Vec3::x()], ..Share::default() })
 ///     }
 /// }
 /// # use admd::dynamics::Forces;
-/// # use admd::engine::{EngineError, Evaluation, Request, Tangent};
+/// # use admd::engine::{Evaluation, Request, Tangent};
 /// # struct Free;
 /// # impl Forces for Free {
 /// #     fn evaluate(&mut self, c: &Configuration, request: Request, out: &mut Evaluation) -> Result<(), EngineError> {
@@ -134,7 +152,7 @@ pub fn gradient(
     for step in 0..=steps {
         record.keep(&now);
         if loss.reads(step, steps).is_some() {
-            loss.see(step, steps, &now.state);
+            loss.see(step, steps, &now.state).map_err(DynamicsError::from)?;
         }
         if step == steps {
             break;
@@ -315,7 +333,7 @@ impl Backwards<'_> {
             let directions = self.directions(reads);
             back.step(&now, &mut next, self.forces, request(&directions, reads))?;
             core::mem::swap(&mut now, &mut next);
-            let share = self.share(&now.state);
+            let share = self.share(&now.state)?;
             self.integrator.pull_model(&now, self.kicks(step), &mut self.adjoint);
             self.forces(&now.evaluation, &share, directions);
             self.tell(step)?;
@@ -336,7 +354,7 @@ impl Backwards<'_> {
             self.integrator.pull_model(moment, 1, &mut self.adjoint);
             kicks -= 1;
         }
-        let share = self.share(&moment.state);
+        let share = self.share(&moment.state)?;
         if step > 0 {
             self.integrator.arrive(moment, &mut self.adjoint);
         }
@@ -370,11 +388,12 @@ impl Backwards<'_> {
     }
 
     /// Adds what the loss says of a state by itself, and gives the rest.
-    fn share(&mut self, state: &State) -> Share {
+    fn share(&mut self, state: &State) -> Result<Share, AdjointError> {
         let Some(reads) = self.loss.reads(state.step, self.steps) else {
-            return Share::default();
+            return Ok(Share::default());
         };
         let share = self.loss.share(state.step, self.steps, state);
+        let share = share.map_err(DynamicsError::from)?;
         let read = |there: bool, reads: bool| assert!(reads || !there, "a loss adds what it does not read");
         read(
             !(share.velocities.is_empty() && share.masses.is_empty()),
@@ -391,7 +410,7 @@ impl Backwards<'_> {
         add(&mut self.adjoint.positions, &share.positions);
         add(&mut self.adjoint.velocities, &share.velocities);
         add(&mut self.adjoint.masses, &share.masses);
-        share
+        Ok(share)
     }
 
     /// The directions along which the forces at a state are differentiated: φ, and all lengths for a virial.

@@ -1,7 +1,7 @@
 //! A function of a trajectory whose gradient is sought.
 
 use crate::dynamics::State;
-use admd_engine::Vec3;
+use admd_engine::{EngineError, Vec3};
 
 /// What a loss reads of a state, beside cell and positions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,10 +40,17 @@ pub trait Loss {
     fn reads(&self, step: u64, steps: u64) -> Option<Reads>;
 
     /// Sees the state at a step of which it reads anything, forwards, before any share is asked for.
-    fn see(&mut self, step: u64, steps: u64, state: &State) {
+    ///
+    /// # Errors
+    /// Where it cannot be measured.
+    fn see(&mut self, step: u64, steps: u64, state: &State) -> Result<(), EngineError> {
         let _ = (step, steps, state);
+        Ok(())
     }
 
     /// What the state at a step adds, asked for backwards and once.
-    fn share(&self, step: u64, steps: u64, state: &State) -> Share;
+    ///
+    /// # Errors
+    /// Where it cannot be measured.
+    fn share(&self, step: u64, steps: u64, state: &State) -> Result<Share, EngineError>;
 }

@@ -10,6 +10,7 @@ mod ensemble;
 mod growth;
 mod line_fit;
 mod loss;
+mod losses;
 mod observable;
 mod record;
 mod reweight;
@@ -25,6 +26,7 @@ pub use ensemble::{
 pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth};
 pub use line_fit::LineFit;
 pub use loss::{Loss, Reads, Share};
+pub use losses::{Averaged, Distance, Mean, RdfDistance, Samples};
 pub use observable::Observable;
 pub use record::Record;
 pub use reweight::{Change, ReweightError, Reweighted, effective_size, reweight, weights};

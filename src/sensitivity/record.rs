@@ -2,7 +2,7 @@
 
 use super::adjoint::AdjointError;
 use super::schedule::{GRID, Memory, split};
-use crate::dynamics::Moment;
+use crate::dynamics::{Moment, State};
 
 /// The states that are kept: all of them, or checkpoints and the last stretch, or the ends.
 #[derive(Debug)]
@@ -92,6 +92,14 @@ impl Record {
     /// Number of steps.
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// The first state, once it was kept.
+    ///
+    /// # Panics
+    /// Before that.
+    pub fn start(&self) -> &State {
+        &self.kept[0].state
     }
 
     /// How it goes back.

@@ -46,6 +46,7 @@ pub(crate) fn header(units: &'static UnitSystem, atoms: usize) -> Header {
         ],
         sensitivity: None,
         ensemble: None,
+        adjoint: None,
         provenance: Provenance {
             input_path: Some("inputs/argon.toml".into()),
             input_text: "units = \"metal\"\n# Ångström\n".into(),

@@ -349,6 +349,7 @@ fn write_file(path: &std::path::Path, moment: &Moment, contents: Contents, frame
         parameters: Vec::new(),
         sensitivity: None,
         ensemble: None,
+        adjoint: None,
         provenance: Default::default(),
     };
     let verlet = VelocityVerlet {

@@ -13,6 +13,7 @@
 //! The last row is that of the whole run; rows before it, some four for each doubling of the samples, show how it came to
 //! be. A standard error is NaN while there are too few samples to tell.
 
+use super::adjoint::variable;
 use super::layout::{Clock, Result, Scalars, link_clock};
 use super::quantity::{per, unit};
 use super::{EnsembleHeader, EnsembleRow, Header};
@@ -90,18 +91,7 @@ impl Ensemble {
         let mut made: Option<(String, Clock, [Scalars<i64>; 2], Vec<Pair>)> = None;
         let mut slopes = Vec::new();
         for (name, unit_of, value) in &announced.variables {
-            // a name is one link of a path
-            let link = name.replace('%', "%25").replace('/', "%2F");
-            let path = format!("{ROOT}/{link}");
-            if !root.group(ROOT)?.has(&link) {
-                let node = root.create_group(&path)?;
-                node.set_text("parameter", name)?;
-                node.set_number("value", *value)?;
-                if !header.units.is_reduced() {
-                    node.set_text("unit", unit_of)?;
-                }
-            }
-            let path = format!("{path}/{GROUP}");
+            let path = format!("{}/{GROUP}", variable(root, header, (name, unit_of, *value))?);
             let node = root.create_group(&path)?;
             node.set_text("estimator", &announced.estimator)?;
             let first = match &made {

@@ -8,7 +8,7 @@
 //!     species mass id            [N]
 //! /observables/<name>            {value [T], step, time}                   at every frame, on the frames' step and time
 //! /thermo/<name>                 {value [M], step, time}                   at its own cadence
-//! /sensitivity                   see `sensitivity.rs` and `ensemble.rs`; only where asked for
+//! /sensitivity                   see `sensitivity.rs`, `ensemble.rs` and `adjoint.rs`; only where asked for
 //! /parameters                    provenance, unit system, species, parameters of the potentials, integrity
 //! ```
 //!
@@ -17,10 +17,11 @@
 //! the operating system, and readers count `step`. Within one flush HDF5 writes in the order of addresses, so that
 //! `step` would come before the index of what it commits.
 
+use super::adjoint::Adjoint;
 use super::ensemble::Ensemble;
 use super::quantity::{Get, SCALARS, STRESS, force_factor, unit};
 use super::sensitivity::Sensitivity;
-use super::{EnsembleRow, Frame, Header, SensitivityFrame, SensitivityRow, ThermoRow};
+use super::{AdjointRow, EnsembleRow, Frame, Header, SensitivityFrame, SensitivityRow, ThermoRow};
 use crate::io::h5::{Compression, H5Error, H5File, Node, Number, Series};
 use admd_engine::Vec3;
 use admd_potentials::form::units::Dimension;
@@ -166,6 +167,7 @@ pub(super) struct Layout {
     thermo_clock: Clock,
     sensitivity: Option<Sensitivity>,
     ensemble: Option<Ensemble>,
+    adjoint: Option<Adjoint>,
     buffer: Vec<[f64; 3]>,
 }
 
@@ -220,6 +222,7 @@ impl Layout {
             thermo_clock,
             sensitivity: Sensitivity::create(&root, header, compression)?,
             ensemble: Ensemble::create(&root, header)?,
+            adjoint: Adjoint::create(&root, header)?,
             buffer: Vec::new(),
         };
         file.flush()?;
@@ -248,6 +251,7 @@ impl Layout {
             .chain(clocks)
             .chain(sensitivity)
             .chain(ensemble)
+            .chain(self.adjoint.iter().flat_map(Adjoint::series))
     }
 
     /// Appends a frame; it counts from the next [`Layout::commit`] on.
@@ -289,10 +293,16 @@ impl Layout {
         self.ensemble.as_mut().map_or(Ok(()), |e| e.push(row))
     }
 
+    /// Appends the gradient of the loss; it counts from the next [`Layout::commit`] on.
+    pub(super) fn push_adjoint_row(&mut self, row: &AdjointRow) -> Result<()> {
+        self.adjoint.as_mut().map_or(Ok(()), |a| a.push(row))
+    }
+
     /// Writes what is waiting and hands it to the operating system, and only then `step`, the commit mark.
     pub(super) fn commit(&mut self, file: &H5File) -> Result<()> {
         let waiting = self.sensitivity.as_ref().is_some_and(Sensitivity::is_waiting);
         let waiting = waiting || self.ensemble.as_ref().is_some_and(Ensemble::is_waiting);
+        let waiting = waiting || self.adjoint.as_ref().is_some_and(Adjoint::is_waiting);
         if !(waiting || self.clock.is_waiting() || self.thermo_clock.is_waiting()) {
             return file.flush();
         }
@@ -302,11 +312,13 @@ impl Layout {
         self.thermo_clock.write_time()?;
         self.sensitivity.as_mut().map_or(Ok(()), Sensitivity::write)?;
         self.ensemble.as_mut().map_or(Ok(()), Ensemble::write)?;
+        self.adjoint.as_mut().map_or(Ok(()), Adjoint::write)?;
         file.flush()?;
         self.clock.write_step()?;
         self.thermo_clock.write_step()?;
         self.sensitivity.as_mut().map_or(Ok(()), Sensitivity::mark)?;
         self.ensemble.as_mut().map_or(Ok(()), Ensemble::mark)?;
+        self.adjoint.as_mut().map_or(Ok(()), Adjoint::mark)?;
         file.flush()
     }
 

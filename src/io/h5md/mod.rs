@@ -1,5 +1,6 @@
 //! Trajectories in H5MD 1.1.
 
+mod adjoint;
 mod claim;
 mod ensemble;
 mod error;
@@ -17,7 +18,7 @@ pub use error::H5mdError;
 pub use provenance::{Constant, Origin, constants};
 pub use reader::Trajectory;
 pub use record::{
-    EnsembleHeader, EnsembleObservable, EnsembleRow, Frame, Header, Provenance, SensitivityFrame, SensitivityHeader,
-    SensitivityRow, ThermoRow,
+    AdjointHeader, AdjointRow, EnsembleHeader, EnsembleObservable, EnsembleRow, Frame, Header, Provenance,
+    SensitivityFrame, SensitivityHeader, SensitivityRow, ThermoRow,
 };
 pub use writer::{Summary, TrajectoryWriter, WriterOptions};

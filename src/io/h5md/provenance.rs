@@ -176,6 +176,7 @@ pub(super) fn read(root: &Node) -> Result<Header> {
         parameters,
         sensitivity: None,
         ensemble: None,
+        adjoint: None,
         provenance: Provenance {
             input_path: optional("input_path").map(Into::into),
             input_text: group.read_text("input_toml")?,

@@ -38,6 +38,36 @@ pub struct Header {
     pub sensitivity: Option<SensitivityHeader>,
     /// What averages are differentiated in, if they are; not read back from a file.
     pub ensemble: Option<EnsembleHeader>,
+    /// The loss whose gradient is sought, if there is one; not read back from a file.
+    pub adjoint: Option<AdjointHeader>,
+}
+
+/// A loss over the whole run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdjointHeader {
+    /// Its name.
+    pub loss: String,
+    /// Its dimension.
+    pub dimension: Dimension,
+    /// Name, unit and value of every variable; at least one.
+    pub variables: Vec<(String, String, f64)>,
+}
+
+/// The gradient of the loss.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdjointRow {
+    /// The last step of the run.
+    pub step: u64,
+    /// Its time \[time\].
+    pub time: f64,
+    /// The loss \[L\].
+    pub loss: f64,
+    /// dL/dθ of each variable \[L/θ\].
+    pub slopes: Vec<f64>,
+    /// dL/dr at the start \[L/length\].
+    pub positions: Vec<Vec3>,
+    /// dL/dv at the start \[L time/length\].
+    pub velocities: Vec<Vec3>,
 }
 
 /// Averages of equilibrium that are differentiated.

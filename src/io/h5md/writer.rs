@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::layout::Layout;
-use super::{EnsembleRow, Frame, H5mdError, Header, SensitivityFrame, SensitivityRow, ThermoRow};
+use super::{AdjointRow, EnsembleRow, Frame, H5mdError, Header, SensitivityFrame, SensitivityRow, ThermoRow};
 use crate::io::Overwrite;
 use crate::io::h5::{Compression, H5Error, H5File};
 use std::path::{Path, PathBuf};
@@ -57,6 +57,7 @@ enum Message {
     SensitivityFrame(Box<SensitivityFrame>),
     SensitivityRow(Box<SensitivityRow>),
     EnsembleRow(Box<EnsembleRow>),
+    AdjointRow(Box<AdjointRow>),
     Sync(SyncSender<()>),
 }
 
@@ -71,7 +72,7 @@ enum Message {
 /// let header = Header {
 ///     units: &METAL, title: None, species: vec![argon], atoms: vec![0], periodic: [true; 3],
 ///     velocities: false, forces: false, seed: 1, threads: 1, isa: "scalar".into(), precision: "double".into(),
-///     parameters: vec![], provenance: Default::default(), sensitivity: None, ensemble: None,
+///     parameters: vec![], provenance: Default::default(), sensitivity: None, ensemble: None, adjoint: None,
 /// };
 /// let thermo = ThermoRow {
 ///     step: 0, time: 0.0, potential_energy: -0.1, kinetic_energy: 0.2, conserved_energy: 0.1, temperature: 85.0,
@@ -98,7 +99,7 @@ pub struct TrajectoryWriter {
     failure: Option<H5mdError>,
     last_frame: Option<u64>,
     last_row: Option<u64>,
-    last_sensitivities: [Option<u64>; 3],
+    last_sensitivities: [Option<u64>; 4],
 }
 
 /// What the header announces about every frame.
@@ -112,6 +113,8 @@ struct Shape {
     velocities_along: usize,
     /// Numbers that are averaged.
     averages: usize,
+    /// Variables of a loss.
+    slopes: usize,
 }
 
 impl TrajectoryWriter {
@@ -140,6 +143,7 @@ impl TrajectoryWriter {
                 .ensemble
                 .as_ref()
                 .map_or(0, |e| e.observables.iter().map(|o| o.distance.len().max(1)).sum()),
+            slopes: header.adjoint.as_ref().map_or(0, |a| a.variables.len()),
             variables: header.sensitivity.as_ref().map_or(0, |s| s.variables.len()),
             velocities_along: if header.sensitivity.as_ref().is_some_and(|s| s.velocities) {
                 atoms
@@ -179,7 +183,7 @@ impl TrajectoryWriter {
             failure: None,
             last_frame: None,
             last_row: None,
-            last_sensitivities: [None; 3],
+            last_sensitivities: [None; 4],
         })
     }
 
@@ -279,6 +283,30 @@ impl TrajectoryWriter {
         }
         in_order("the derivatives of averages", &mut self.last_sensitivities[2], step)?;
         self.send(Message::EnsembleRow(Box::new(row)))
+    }
+
+    /// Hands the gradient of the loss over to be written.
+    ///
+    /// # Errors
+    /// A gradient that does not fit the header or comes twice; any earlier failure to write.
+    pub fn adjoint_row(&mut self, row: AdjointRow) -> Result<(), H5mdError> {
+        let (step, atoms) = (row.step, self.header.positions);
+        for (what, found, expected) in [
+            ("the gradient", row.slopes.len(), self.header.slopes),
+            ("the gradient in positions", row.positions.len(), atoms),
+            ("the gradient in velocities", row.velocities.len(), atoms),
+        ] {
+            if found != expected {
+                return Err(H5mdError::Shape {
+                    what,
+                    step,
+                    found,
+                    expected,
+                });
+            }
+        }
+        in_order("the gradient of the loss", &mut self.last_sensitivities[3], step)?;
+        self.send(Message::AdjointRow(Box::new(row)))
     }
 
     /// Waits until everything handed over is on the disk.
@@ -426,6 +454,10 @@ impl Worker {
                 Ok(Message::EnsembleRow(row)) => {
                     self.layout.push_ensemble_row(&row).map_err(|e| e.0)?;
                     self.pending.1 += (32 * row.slopes.len() + 16) as u64 * row.averages.len() as u64;
+                }
+                Ok(Message::AdjointRow(row)) => {
+                    self.layout.push_adjoint_row(&row).map_err(|e| e.0)?;
+                    self.pending.1 += 48 * row.positions.len() as u64;
                 }
                 Ok(Message::Sync(done)) => {
                     self.sync()?;
