@@ -6,13 +6,16 @@
 
 mod adjoint;
 mod growth;
+mod implicit;
 mod line_fit;
 mod schedule;
 mod slopes;
+mod stiffness;
 mod variable;
 
 pub use adjoint::{GRID, Gradient, Loss, Share, gradient};
 pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth};
+pub use implicit::{Limits, RelaxedError, RelaxedGradient, RelaxedTangent, relaxed_gradient, relaxed_tangent};
 pub use line_fit::LineFit;
 pub use schedule::{Memory, split};
 pub use slopes::{Slopes, slopes};
