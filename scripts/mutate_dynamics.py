@@ -14,6 +14,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ["dynamics_laws", "dynamics_run", "dynamics_reference", "cli_simulate", "cli_evaluate"]
 DERIVATIVES = ["sensitivity_laws", "sensitivity_adjoint", "sensitivity_implicit", "sensitivity_implicit_errors", "dynamics_tangents"]
+# the kernels are optimised once; what is mutated is compiled again and again, and tested on small systems
+QUICKLY = ["--config", "profile.release.package.admd.opt-level=0", "--config", "profile.release.incremental=true"]
 VERLET, VELOCITIES = "src/dynamics/velocity_verlet.rs", "src/dynamics/velocities.rs"
 TANGENT, PULLED = "src/dynamics/tangent.rs", "src/dynamics/adjoint.rs"
 BACKWARDS = "src/sensitivity/adjoint.rs"
@@ -80,7 +82,7 @@ def survives(name: str, path: str, before: str, after: str) -> bool:
     file.write_text(text.replace(before, after))
     try:
         tests = DERIVATIVES if name.startswith("sensitivity") else TESTS
-        command = ["cargo", "test", "-q", "--release"] + [w for t in tests for w in ("--test", t)]
+        command = ["cargo", "test", "-q", "--release", *QUICKLY] + [w for t in tests for w in ("--test", t)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     finally:
         file.write_text(text)

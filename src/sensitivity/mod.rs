@@ -2,9 +2,11 @@
 //!
 //! The derivative of the discrete trajectory rides through the steps ([`crate::dynamics::StateTangent`]). Here is what may
 //! be differentiated in ([`Variable`]), what follows for the observables ([`slopes`]), and when chaos has eaten the digits
-//! ([`Growth`]).
+//! ([`Growth`]). [`gradient`] goes backwards; [`adjoint_method`] derives how. [`relaxed_tangent`] and [`relaxed_gradient`] are
+//! for structures at a minimum.
 
 mod adjoint;
+pub mod adjoint_method;
 mod growth;
 mod implicit;
 mod line_fit;
