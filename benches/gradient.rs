@@ -6,14 +6,17 @@
 //! cap. FOLDER gets `state.bin`, positions and velocities of the start, and `admd.bin`, the slopes in σ, ε, positions and
 //! velocities, f64 all; the answer is a line of JSON.
 
-use admd::bench::{CUTOFF, MELTING_STEPS, Melt, SKIN, TIMESTEP, field, verlet};
-use admd::dynamics::State;
+use admd::bench::{CUTOFF, MELTING_STEPS, Melt, SKIN, field};
+use admd::dynamics::{State, VelocityVerlet};
 use admd::engine::{Precision, Vec3};
 use admd::run::Interrupt;
 use admd::sensitivity::{Gradient, Loss, Memory, Share, gradient};
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
+
+/// Length of a step: JAX-MD rounds it to f32, also where all else is f64, so it is a number that f32 holds.
+const TIMESTEP: f64 = 1.0 / 256.0;
 
 /// The mean square of the velocities at the end.
 struct Heat;
@@ -74,7 +77,8 @@ fn main() {
     write(&folder.join("state.bin"), &[], [positions, velocities]);
     let run = || -> Gradient {
         let mut forces = field(Precision::Double).expect("a force field");
-        gradient(start.clone(), &mut forces, &mut verlet(), (steps, 2), &Heat, memory).expect("a gradient")
+        let mut verlet = VelocityVerlet { timestep: TIMESTEP };
+        gradient(start.clone(), &mut forces, &mut verlet, (steps, 2), &Heat, memory).expect("a gradient")
     };
     let before = resident("VmRSS");
     // the peak starts here
