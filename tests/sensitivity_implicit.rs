@@ -119,7 +119,7 @@ fn an_unrolled_minimiser_tends_to_the_implicit_derivative() {
     let at = relax(&mut field, &sites());
     let mut random = Random(8);
     let direction = along(&[0.0, 0.0, 0.0, 1.0, 0.0, 0.5]);
-    let exact = relaxed_tangent(&at, &mut field, &[direction.clone()], Limits::new(FORCE)).unwrap();
+    let exact = relaxed_tangent(&at, &mut field, core::slice::from_ref(&direction), Limits::new(FORCE)).unwrap();
     let exact = &exact[0].direction.positions;
     // near enough to fall into the same minimum; the centre must not move
     let mut c = at.clone();

@@ -63,8 +63,8 @@ impl<'a> Stiffness<'a> {
         let moved = tangents.split_off(directions.len());
         stiffness.typical = moved.last().map_or(0.0, |f| norm(f));
         let soft = RIGID * stiffness.typical;
-        let felt = motions.into_iter().zip(&moved).filter(|(_, f)| norm(f) <= soft);
-        stiffness.rigid = felt.map(|(motion, _)| motion).collect();
+        let free = motions.into_iter().zip(&moved).filter(|(_, f)| norm(f) <= soft);
+        stiffness.rigid = free.map(|(motion, _)| motion).collect();
         for change in &mut tangents {
             stiffness.leave_out_rigid(change);
         }
@@ -92,8 +92,9 @@ impl<'a> Stiffness<'a> {
     pub(super) fn solve(&mut self, all: Vec<Vec<Vec3>>, limits: Limits) -> Result<Vec<Solved>, RelaxedError> {
         let mut searches: Vec<Search> = all.into_iter().map(Search::new).collect();
         for iteration in 0.. {
-            let open = |s: &Search| norm(&s.left) > limits.residual * s.solved.size;
-            let mut searching: Vec<&mut Search> = searches.iter_mut().filter(|s| open(s)).collect();
+            // what is not a number is never done
+            let done = |s: &Search| norm(&s.left) <= limits.residual * s.solved.size;
+            let mut searching: Vec<&mut Search> = searches.iter_mut().filter(|s| !done(s)).collect();
             let Some(first) = searching.first() else { break };
             if iteration == limits.iterations {
                 return Err(RelaxedError::NotConverged {
