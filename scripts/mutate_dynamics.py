@@ -37,7 +37,6 @@ MUTANTS = [
     ("one stream for all atoms", VELOCITIES, "rng.set_stream(atom);", "rng.set_stream(0 * atom);"),
     ("velocities without the mass", VELOCITIES, "(kt / m).sqrt()", "(kt / 1.0 + 0.0 * m).sqrt()"),
     ("drift kept", VELOCITIES, "velocities.iter_mut().for_each(|v| *v -= drift);", "let _ = drift;"),
-    ("rotation kept", VELOCITIES, "*v -= rate.cross(&(r - centre));", "*v -= 0.0 * rate.cross(&(r - centre));"),
     ("last state not shown", EXECUTOR, "let mut late = self.show_to(&thermo, |_| true);", "let mut late = self.show_to(&thermo, |_| false);"),
     ("last state shown twice", EXECUTOR, "if *seen != Some(step) && whom", "if whom"),
     ("observers not closed", EXECUTOR, "late = late.and(observer.close());", "late = late.and(Ok(()));"),

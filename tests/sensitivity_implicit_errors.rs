@@ -154,3 +154,31 @@ fn too_few_iterations_and_wrong_lengths_are_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn bits_do_not_depend_on_the_number_of_threads_nor_on_what_was_evaluated_before() {
+    let at = relax(&mut alloy(), &sites());
+    let slope: Vec<Vec3> = at.positions.iter().map(|r| r.yzx()).collect();
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut field = alloy();
+        // a list of other places, within the skin
+        let mut near = at.clone();
+        near.positions[threads].x += 0.01 * threads as f64;
+        evaluate(&mut field, &near, Request::FORCES);
+        pool.install(|| {
+            let there = relaxed_tangent(
+                &at,
+                &mut field,
+                &[along(&[0.0, 0.0, 0.0, 1.0, 0.0, 0.0])],
+                Limits::new(FORCE),
+            );
+            (
+                there.unwrap(),
+                relaxed_gradient(&at, &mut field, &slope, Limits::new(FORCE)).unwrap(),
+            )
+        })
+    };
+    let one = run(1);
+    assert!([2, 7].into_iter().all(|threads| run(threads) == one));
+}

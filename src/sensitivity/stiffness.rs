@@ -50,6 +50,8 @@ impl<'a> Stiffness<'a> {
             rigid: Vec::new(),
             typical: 0.0,
         };
+        // the bits of the answer are those of this structure, whatever was evaluated before
+        stiffness.forces.forget();
         let motions = rigid_motions(&configuration.positions);
         let mut all = directions.to_vec();
         all.extend(motions.iter().cloned().map(moving));
