@@ -3,7 +3,7 @@
 
 use admd::dynamics::{Integrator, VelocityVerlet, observables};
 use admd::engine::{Direction, Evaluation, ForceField, Mat3, Request};
-use admd::input::{IntegratorPlan, Limits, Plan, parse};
+use admd::input::{Limits, Plan, parse};
 use admd::potentials::form::units::LJ;
 use admd::run::{EnsembleAverages, Every, Interrupt, Observer, Run, RunError, Sampling, View, virial_lacks};
 use admd::sensitivity::{
@@ -56,7 +56,7 @@ fn observed(parameters: [f64; 2], energy: Option<f64>, steps: u64, observer: Box
     let total = energy.unwrap_or(out.energy.unwrap() + kinetic);
     let factor = ((total - out.energy.unwrap()) / kinetic).sqrt();
     plan.start.velocities.iter_mut().for_each(|v| *v *= factor);
-    let IntegratorPlan::VelocityVerlet { timestep } = plan.integrator;
+    let timestep = plan.integrator.timestep();
     let mut run = Run::start(plan.start, field, Box::new(VelocityVerlet { timestep }), &LJ).unwrap();
     run.observe(observer);
     run.complete(steps, &Interrupt::default()).unwrap().end.unwrap();

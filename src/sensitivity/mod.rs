@@ -2,12 +2,15 @@
 //!
 //! The derivative of the discrete trajectory rides through the steps ([`crate::dynamics::StateTangent`]). Here is what may
 //! be differentiated in ([`Variable`]), what follows for the observables ([`slopes`]), and when chaos has eaten the digits
-//! ([`Growth`]).
+//! ([`Growth`]). [`gradient`] goes backwards; [`adjoint_method`] derives how. [`relaxed_tangent`] and [`relaxed_gradient`] are
+//! for structures at a minimum.
 
 mod adjoint;
+pub mod adjoint_method;
 mod blocks;
 mod ensemble;
 mod growth;
+mod implicit;
 mod line_fit;
 mod loss;
 mod losses;
@@ -16,6 +19,7 @@ mod record;
 mod reweight;
 mod schedule;
 mod slopes;
+mod stiffness;
 mod variable;
 
 pub use adjoint::{AdjointError, Gradient, backwards, gradient};
@@ -24,6 +28,7 @@ pub use ensemble::{
     Averages, Estimate, HEAT_CAPACITY, POTENTIAL_ENERGY, PRESSURE, QUANTITIES, Sample, TEMPERATURE, Virial,
 };
 pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth};
+pub use implicit::{Limits, RelaxedError, RelaxedGradient, RelaxedTangent, relaxed_gradient, relaxed_tangent};
 pub use line_fit::LineFit;
 pub use loss::{Loss, Reads, Share};
 pub use losses::{Averaged, Distance, Mean, RdfDistance, Samples};
