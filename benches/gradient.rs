@@ -6,9 +6,9 @@
 //! cap. FOLDER gets `state.bin`, positions and velocities of the start, and `admd.bin`, the slopes in σ, ε, positions and
 //! velocities, f64 all; the answer is a line of JSON.
 
-use admd::bench::{CUTOFF, MELTING_STEPS, Melt, SKIN, field};
-use admd::dynamics::{State, VelocityVerlet};
-use admd::engine::{EngineError, Precision, Vec3};
+use admd::bench::{CUTOFF, MELTING_STEPS, Melt, SKIN, binding};
+use admd::dynamics::{Grid, Integrator, ReversibleVerlet, State, VelocityVerlet};
+use admd::engine::{EngineError, ForceField, Settings, Vec3};
 use admd::run::Interrupt;
 use admd::sensitivity::{Gradient, Loss, Memory, Reads, Share, gradient};
 use std::fs;
@@ -69,7 +69,8 @@ fn main() {
     let (folder, steps) = (Path::new(folder), number(steps));
     let memory = match bytes.as_str() {
         "all" => Memory::All,
-        bytes => Memory::Bytes(bytes.parse().expect("bytes, or `all`")),
+        "undone" => Memory::Nothing,
+        bytes => Memory::Bytes(bytes.parse().expect("bytes, `all` or `undone`")),
     };
     let start = Melt::new(number(cells), MELTING_STEPS, &Interrupt::default())
         .expect("a melt")
@@ -77,9 +78,27 @@ fn main() {
     let (positions, velocities) = (&start.configuration.positions, &start.velocities);
     write(&folder.join("state.bin"), &[], [positions, velocities]);
     let run = || -> Gradient {
-        let mut forces = field(Precision::Double).expect("a force field");
-        let mut verlet = VelocityVerlet { timestep: TIMESTEP };
-        gradient(start.clone(), &mut forces, &mut verlet, steps, &mut Heat, memory).expect("a gradient")
+        let c = &start.configuration;
+        let grid = Grid::of(&c.cell, &c.positions, &start.masses, TIMESTEP);
+        let (mut settings, mut integrator): (_, Box<dyn Integrator>) =
+            (Settings::new(SKIN), Box::new(VelocityVerlet { timestep: TIMESTEP }));
+        if memory == Memory::Nothing {
+            settings.quantum = grid.force;
+            integrator = Box::new(ReversibleVerlet {
+                timestep: TIMESTEP,
+                grid,
+            });
+        }
+        let mut forces = ForceField::new(vec![binding()], settings).expect("a force field");
+        gradient(
+            start.clone(),
+            &mut forces,
+            integrator.as_mut(),
+            steps,
+            &mut Heat,
+            memory,
+        )
+        .expect("a gradient")
     };
     let before = resident("VmRSS");
     // the peak starts here

@@ -57,17 +57,19 @@ fn rdf_distance() -> RdfDistance {
     RdfDistance::new(rdf(), target, SAMPLES).unwrap()
 }
 
+/// Makes a loss.
+type Make = Box<dyn Fn() -> Box<dyn Loss>>;
+
 /// Every loss with what it is called and what differences of it are good for.
-fn losses() -> Vec<(&'static str, Box<dyn Fn() -> Box<dyn Loss>>, f64)> {
-    let mean =
-        |of: Averaged| -> Box<dyn Fn() -> Box<dyn Loss>> { Box::new(move || Box::new(Mean { of, samples: SAMPLES })) };
+fn losses() -> Vec<(&'static str, Make, f64)> {
+    let mean = |of: Averaged| -> Make { Box::new(move || Box::new(Mean { of, samples: SAMPLES })) };
     let temperature = Averaged::Temperature {
         degrees_of_freedom: 321,
         boltzmann: 0.7,
     };
     let path = reference(8);
     let end = vec![path.last().unwrap().clone()];
-    let distance = |reference: Vec<(u64, Vec<Vec3>)>| -> Box<dyn Fn() -> Box<dyn Loss>> {
+    let distance = |reference: Vec<(u64, Vec<Vec3>)>| -> Make {
         Box::new(move || {
             Box::new(Distance {
                 reference: reference.clone(),
