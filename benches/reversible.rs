@@ -41,7 +41,11 @@ fn hash(state: &State) -> String {
             hash.update((x + 0.0).to_le_bytes());
         }
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn steps(integrator: &mut dyn Integrator, mut now: Moment, forces: &mut dyn Forces, count: u64) -> Moment {
@@ -100,7 +104,14 @@ fn main() {
     let home = steps(back.as_mut(), there, &mut forces, count);
     println!("back  {}, {:.1} s", hash(&home.state), clock.elapsed().as_secs_f64());
     let same = home.state == was;
-    println!("{}", if same { "the start, bit for bit" } else { "NOT the start" });
+    println!(
+        "{}",
+        if same {
+            "the start, bit for bit"
+        } else {
+            "NOT the start"
+        }
+    );
     drop((home, was, forces));
 
     let clock = Instant::now();

@@ -1,6 +1,6 @@
 //! The gradient of a loss as an observer: it keeps what it needs of the run, and goes back when the run has come to its end.
 
-use super::format::significant;
+use super::format::{counted, duration, significant};
 use super::{Interrupt, Observer, RunError, TrajectoryFile, View};
 use crate::dynamics::{Forces, Integrator, Moment, State};
 use crate::io::h5md::AdjointRow;
@@ -10,6 +10,7 @@ use core::ops::ControlFlow;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// What a gradient is made of, beside the run.
 pub struct Descent {
@@ -39,6 +40,7 @@ struct Found {
     loss: f64,
     slopes: Vec<f64>,
     steps: u64,
+    seconds: f64,
 }
 
 /// A handle on the gradient, which is there when the run is complete.
@@ -47,6 +49,8 @@ pub struct Adjoint {
     name: String,
     dimension: Dimension,
     variables: Arc<[Variable]>,
+    /// Are steps undone on the way back, not made again?
+    undone: bool,
     found: Arc<Mutex<Option<Found>>>,
 }
 
@@ -78,6 +82,7 @@ impl Adjoint {
             name: of.name.clone(),
             dimension: of.dimension,
             variables: of.variables.clone().into(),
+            undone: of.memory == Memory::Nothing,
             found: Arc::default(),
         };
         let observer = Part {
@@ -103,6 +108,12 @@ impl Adjoint {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
+    /// Wall time of the way back \[s\]; 0 where there was none.
+    pub fn seconds(&self) -> f64 {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.as_ref().map_or(0.0, |f| f.seconds)
+    }
+
     /// Symbol of the unit of the loss; empty for a number.
     fn unit(&self, units: &UnitSystem) -> String {
         units.symbol(self.dimension)
@@ -119,8 +130,10 @@ impl Adjoint {
         };
         let unit = self.unit(units);
         let loss = format!("loss {} = {} {unit}", self.name, significant(found.loss, 8));
-        let steps = format!("{} steps made again on the way back", found.steps);
-        let mut lines = vec![format!("{}; {steps}", loss.trim_end())];
+        let steps = counted(found.steps, "step");
+        let how = if self.undone { "undone" } else { "made again" };
+        let back = format!("gone back in {}, {steps} {how}", duration(found.seconds));
+        let mut lines = vec![format!("{}; {back}", loss.trim_end())];
         for (variable, slope) in self.variables.iter().zip(&found.slopes) {
             let per = match units.symbol(variable.dimension) {
                 of if of.is_empty() => unit.clone(),
@@ -145,6 +158,7 @@ impl Adjoint {
                 "loss_unit": self.unit(units),
                 "loss_value": found.as_ref().map(|f| f.loss),
                 "slope": found.as_ref().map(|f| f.slopes[k]),
+                "seconds": found.as_ref().map(|f| f.seconds),
             })
         });
         each.collect()
@@ -200,7 +214,7 @@ impl Part {
         found
     }
 
-    fn write(&self, start: &State, gradient: &Gradient) -> Result<(), RunError> {
+    fn write(&self, start: &State, gradient: &Gradient, seconds: f64) -> Result<(), RunError> {
         let of = &self.of;
         // a loss in coherent units over that of the output
         let unit = of.units.to_coherent(of.dimension);
@@ -210,6 +224,7 @@ impl Part {
             loss: gradient.loss / unit,
             slopes: of.variables.iter().map(slope).collect(),
             steps: gradient.steps,
+            seconds,
         };
         if let Some(file) = &self.file {
             let velocity = of.units.to_coherent(Dimension::VELOCITY);
@@ -258,8 +273,9 @@ impl Observer for Part {
         let record = self.record.take().filter(|_| self.last.0 == self.of.steps);
         let Some(record) = record else { return Ok(()) };
         let start = record.start().clone();
+        let begin = Instant::now();
         match self.descend(record) {
-            Ok(gradient) => self.write(&start, &gradient),
+            Ok(gradient) => self.write(&start, &gradient, begin.elapsed().as_secs_f64()),
             Err(AdjointError::Stopped { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
