@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Plots how an observable of a run depends on its variables: along the trajectory, and on average.
 
-Above, per atom for an energy: dO(t)/dtheta of the trajectory ("tangent"), on a scale that is linear around zero and
-logarithmic beyond, and beside it d<O>/dtheta from the fluctuations of the run up to that time ("ensemble"), with a band of
-one standard error and the last value carried through. Below: the digits that chaos has eaten of the tangent. Behind the
-horizon, eight digits, its curve is pale: there it holds for this one trajectory alone, while the ensemble has an answer.
+Blue is dO(t)/dtheta of this trajectory ("tangent"), red d<O>/dtheta from the fluctuations of the run up to that time
+("ensemble") with a band of one standard error; per atom for an energy. Above, the neighbourhood of the average: the tangent
+leaves it. Below, magnitudes, on a logarithmic scale. Behind the dashed line chaos has eaten eight digits of the tangent:
+there it is pale, for it holds for this one trajectory alone.
 
 The two are not the same number: the tangent holds the start of this trajectory fixed, and is that of one moment; the
 ensemble holds the temperature fixed, or the energy (--held), and is that of an average.
@@ -50,39 +50,38 @@ def horizon(lost):
     return int(np.argmax(lost > DIGITS)) if (lost > DIGITS).any() else len(lost)
 
 
-def draw(axis, name, along, average, per, held):
-    """One variable: its tangent, pale beyond the horizon, and the average with its band."""
-    shown = []
+def draw(near, far, along, average, per, held):
+    """One variable: near the average, and all magnitudes."""
+    centre, reach, early = 0.0, 0.0, []
     if along:
         time, values, lost = along
-        within = horizon(lost)
-        axis.plot(time[:within], values[:within] / per, color=TANGENT, lw=1.4, label="this trajectory (tangent)")
-        axis.plot(time[max(within - 1, 0) :], values[max(within - 1, 0) :] / per, color=TANGENT, lw=0.8, alpha=0.35)
-        shown.append(np.abs(values[:within]) / per)
+        values, within = values / per, horizon(lost)
+        for axis, y in ((near, values), (far, np.abs(values))):
+            axis.plot(time[: within + 1], y[: within + 1], color=TANGENT, lw=1.4, label="this trajectory (tangent)")
+            axis.plot(time[within:], y[within:], color=TANGENT, lw=0.8, alpha=0.35)
+            if within < len(time):
+                axis.axvline(time[within], color="0.6", lw=0.8, ls="--", zorder=0)
         if within < len(time):
-            axis.axvline(time[within], color="0.6", lw=0.8, ls="--", zorder=0)
+            far.annotate("eight digits lost", (time[within], 0.9), xycoords=("data", "axes fraction"), xytext=(4, 0),
+                         textcoords="offset points", fontsize="x-small", color="0.4")
+        early = np.abs(values[1 : max(within, 2)])
     if average and len(average[0]):
         time, values, errors = (np.asarray(x) for x in average)
         values, errors = values / per, errors / per
-        axis.fill_between(time, values - errors, values + errors, color=ENSEMBLE, alpha=0.25, lw=0)
+        centre, reach = values[-1], max(1.2 * abs(values[-1]), 5.0 * errors[-1])
         label = f"average at constant {held} (ensemble)"
-        axis.plot(time, values, color=ENSEMBLE, lw=1.6, label=label)
-        axis.axhline(values[-1], color=ENSEMBLE, lw=0.7, ls=":", zorder=0)
-        shown.append(np.abs(values[-1:]))
-    early = np.concatenate(shown) if shown else np.array([])
-    early = early[early > 0.0]
-    # all that both say before the horizon is in the linear part, by orders of magnitude
-    linear = 10.0 ** np.ceil(np.log10(2.0 * np.median(early))) if len(early) else 1.0
-    axis.set_yscale("symlog", linthresh=linear, linscale=1.6)
-    highest = max((np.abs(line.get_ydata()).max() for line in axis.get_lines() if len(line.get_ydata()) > 2), default=1.0)
-    top = max(int(np.ceil(np.log10(highest + 1e-300))), int(np.log10(linear)) + 1)
-    decades = range(int(np.log10(linear)), top + 1, max(1, (top - int(np.log10(linear))) // 3))
-    ticks = [0.0, 0.5 * linear, -0.5 * linear] + [sign * 10.0**p for p in decades for sign in (1.0, -1.0)]
-    axis.set_yticks(ticks)
-    axis.set_ylim(-(10.0**top), 10.0**top)
-    axis.yaxis.set_minor_locator(axis.yaxis.get_major_locator())
-    axis.axhline(0.0, color="0.85", lw=0.8, zorder=0)
-    axis.set_title(name, fontsize="medium")
+        near.fill_between(time, values - errors, values + errors, color=ENSEMBLE, alpha=0.25, lw=0)
+        near.plot(time, values, color=ENSEMBLE, lw=1.6, label=label)
+        far.plot(time, np.abs(values), color=ENSEMBLE, lw=1.6)
+        number = f"{values[-1]:.3g} ± {errors[-1]:.2g}".replace("-", "−")
+        near.annotate(number, (time[-1], values[-1] + errors[-1]), xytext=(0, 4), ha="right",
+                      textcoords="offset points", fontsize="small", color=ENSEMBLE)
+    elif len(early):
+        reach = 4.0 * float(np.median(early))
+    if reach > 0.0:
+        near.set_ylim(centre - reach, centre + reach)
+    near.axhline(0.0, color="0.85", lw=0.8, zorder=0)
+    far.set_yscale("log")
 
 
 def main():
@@ -104,7 +103,10 @@ def main():
             found[variable.attrs["parameter"]] = both
     if not found:
         known = set()
-        file["sensitivity"].visititems(lambda path, node: known.add(path.split("/")[-1]) if "value" in node else None)
+        for variable in file["sensitivity"].values():
+            known |= {name for name, node in variable.items() if "value" in node and node["value"].ndim == 1}
+            known |= {name for name, node in variable.get("ensemble", {}).items() if "average" in node
+                      and node["average/value"].ndim == 1}
         tr.fail(f"nothing depends on {observable} there; choose one of {', '.join(sorted(known))}")
     rows = max(len(part[0]) for both in found.values() for part in both if part)
     if rows < 2:
@@ -122,37 +124,32 @@ def main():
 
     # those that both estimators know come first
     order = sorted(found, key=lambda name: found[name][1] is None)[:COLUMNS]
-    figure, axes = plt.subplot_mosaic(
-        [[f"top{k}" for k in range(len(order))], ["lost"] * len(order)],
-        figsize=(4.4 * len(order) + 0.6, 5.6), layout="constrained", height_ratios=[3, 1.5], sharex=True,
+    figure, axes = plt.subplots(
+        2, len(order), squeeze=False, sharex=True, figsize=(4.6 * len(order) + 0.4, 5.6), layout="constrained",
+        height_ratios=[3, 2],
     )
-    per_words = " per atom" if extensive else ""
-    for k, name in enumerate(order):
-        draw(axes[f"top{k}"], name, *found[name], per, arguments.held)
-        axes[f"top{k}"].set_ylabel(f"d {observable.replace('_', ' ')} / d{symbol(name)}{per_words}")
-        axes[f"top{k}"].tick_params(labelbottom=False)
-    handles, labels = axes["top0"].get_legend_handles_labels()
+    word = observable.replace("_", " ") + (" per atom" if extensive else "")
+    for (near, far), name in zip(axes.T, order):
+        draw(near, far, *found[name], per, arguments.held)
+        near.set_title(name, fontsize="medium")
+        near.set_ylabel(f"d {word} / d{symbol(name)}")
+        far.set_ylabel("magnitude")
+        far.set_xlabel(f"time [{time_unit}]")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize="small", ncols=2, frameon=False, loc="outside upper center")
-    for k, name in enumerate(found):
-        along, average = found[name]
+    for name, (along, average) in found.items():
         if along:
             time, values, lost = along
-            axes["lost"].plot(time, lost, color=f"C{k}", lw=1.2, label=name)
-            within = min(horizon(lost), len(time))
+            within = horizon(lost)
             end = f"horizon at {time[within]:g} {time_unit}" if within < len(time) else "no horizon reached"
             print(f"{name}: tangent {values[within - 1]:.6g} at {time[within - 1]:g} {time_unit}, {end}")
         if average and len(average[0]):
             time, values, errors = average
             print(f"{name}: ensemble {values[-1]:.6g} +- {errors[-1]:.2g} at constant {arguments.held}")
-    lost = axes["lost"]
-    if lost.get_lines():
-        lost.legend(fontsize="x-small", frameon=False, loc="upper left")
-    lost.axhline(DIGITS, color="0.6", lw=0.8, ls="--", zorder=0)
-    lost.set_ylabel("digits lost")
-    lost.set_xlabel(f"time [{time_unit}]")
-    for axis in axes.values():
+    for axis in axes.flat:
         axis.margins(x=0.01)
         axis.spines[["top", "right"]].set_visible(False)
+    figure.align_ylabels(axes)
     tr.save(figure, arguments.output or str(Path(arguments.trajectory).with_suffix("")) + "-sensitivity.png")
 
 
