@@ -30,7 +30,7 @@ pub fn check(path: &Path, overrides: &[String]) -> Result<String, InputErrors> {
 /// as the list of the forces (measured by `benches/sensitivity.rs`).
 const SAMPLE: f64 = 0.4;
 const SAMPLE_WITH_PRESSURE: f64 = 2.5;
-const PAIRS: f64 = 2.0;
+const PAIRS: f64 = 8.0;
 
 /// Prints a row of the table; `write!` into a `String` cannot fail.
 macro_rules! row {
