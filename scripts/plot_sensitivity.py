@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
-"""Plots how an observable of a run depends on its variables, and how chaos eats the digits of that.
+"""Plots how an observable of a run depends on its variables: along the trajectory, and on average.
 
-Above: dO/dtheta of each variable, as the run gives it, on a scale that is linear around zero and logarithmic beyond. Below:
-the digits lost. Behind the horizon, eight digits, curves are pale: there they hold for this one trajectory alone.
+Blue is dO(t)/dtheta of this trajectory ("tangent"), red d<O>/dtheta from the fluctuations of the run up to that time
+("ensemble") with a band of one standard error; per atom for an energy. Above, the neighbourhood of the average: the tangent
+leaves it. Below, magnitudes, on a logarithmic scale. Behind the dashed line chaos has eaten eight digits of the tangent:
+there it is pale, for it holds for this one trajectory alone.
+
+The two are not the same number: the tangent holds the start of this trajectory fixed, and is that of one moment; the
+ensemble holds the temperature fixed, or the energy (--held), and is that of an average.
 """
 
 import argparse
@@ -12,6 +17,71 @@ import trajectory as tr
 import numpy as np
 
 DIGITS = 8.0
+TANGENT, ENSEMBLE = "#4c72b0", "#c44e52"
+GREEK = {"epsilon": "ε", "sigma": "σ"}
+COLUMNS = 2
+
+
+def tangent(variable, observable):
+    """Times, derivatives and digits lost; nothing without the estimator."""
+    if f"{observable}/value" not in variable:
+        return None
+    rows = len(variable[f"{observable}/step"])  # `step` is extended last: rows beyond it are not complete
+    return [variable[name][:rows] for name in (f"{observable}/time", f"{observable}/value", "digits_lost/value")]
+
+
+def ensemble(variable, observable, held):
+    """Times, derivatives and standard errors; nothing without the estimator."""
+    group = f"ensemble/{observable}/constant_{held}"
+    if group not in variable or variable[f"{group}/value"].ndim != 1:
+        return None
+    rows = len(variable[f"{group}/step"])
+    return [variable[f"{group}/{name}"][:rows] for name in ("time", "value", "standard_error")]
+
+
+def symbol(name):
+    """ε of lj.A-A.epsilon."""
+    last = name.split(".")[-1]
+    return GREEK.get(last, name)
+
+
+def horizon(lost):
+    """The first row beyond the horizon."""
+    return int(np.argmax(lost > DIGITS)) if (lost > DIGITS).any() else len(lost)
+
+
+def draw(near, far, along, average, per, held):
+    """One variable: near the average, and all magnitudes."""
+    centre, reach, early = 0.0, 0.0, []
+    if along:
+        time, values, lost = along
+        values, within = values / per, horizon(lost)
+        for axis, y in ((near, values), (far, np.abs(values))):
+            axis.plot(time[: within + 1], y[: within + 1], color=TANGENT, lw=1.4, label="this trajectory (tangent)")
+            axis.plot(time[within:], y[within:], color=TANGENT, lw=0.8, alpha=0.35)
+            if within < len(time):
+                axis.axvline(time[within], color="0.6", lw=0.8, ls="--", zorder=0)
+        if within < len(time):
+            far.annotate("eight digits lost", (time[within], 0.9), xycoords=("data", "axes fraction"), xytext=(4, 0),
+                         textcoords="offset points", fontsize="x-small", color="0.4")
+        early = np.abs(values[1 : max(within, 2)])
+    if average and len(average[0]):
+        time, values, errors = (np.asarray(x) for x in average)
+        values, errors = values / per, errors / per
+        centre, reach = values[-1], max(1.2 * abs(values[-1]), 5.0 * errors[-1])
+        label = f"average at constant {held} (ensemble)"
+        near.fill_between(time, values - errors, values + errors, color=ENSEMBLE, alpha=0.25, lw=0)
+        near.plot(time, values, color=ENSEMBLE, lw=1.6, label=label)
+        far.plot(time, np.abs(values), color=ENSEMBLE, lw=1.6)
+        number = f"{values[-1]:.3g} ± {errors[-1]:.2g}".replace("-", "−")
+        near.annotate(number, (time[-1], values[-1] + errors[-1]), xytext=(0, 4), ha="right",
+                      textcoords="offset points", fontsize="small", color=ENSEMBLE)
+    elif len(early):
+        reach = 4.0 * float(np.median(early))
+    if reach > 0.0:
+        near.set_ylim(centre - reach, centre + reach)
+    near.axhline(0.0, color="0.85", lw=0.8, zorder=0)
+    far.set_yscale("log")
 
 
 def main():
@@ -19,55 +89,64 @@ def main():
     parser.add_argument("trajectory", help="file written by `admd simulate` with a section [sensitivity] (.h5md)")
     parser.add_argument("-o", "--output", help="picture to write (default: beside the trajectory, -sensitivity.png)")
     parser.add_argument("--observable", default="potential_energy", help="[potential_energy]")
+    parser.add_argument("--held", choices=["temperature", "energy"], default="temperature", help="[temperature]")
     arguments = parser.parse_args()
 
     file = tr.open_trajectory(arguments.trajectory)
     if "sensitivity" not in file:
         tr.fail(f"{arguments.trajectory} has no sensitivities; add a section [sensitivity] to its input and run it again")
-    variables = list(file["sensitivity"].values())
-    known = sorted(name for name, node in variables[0].items() if "value" in node and node["value"].ndim == 1)
-    if arguments.observable not in known:
-        tr.fail(f"there is no observable {arguments.observable}; choose one of {', '.join(known)}")
-    clock = variables[0][arguments.observable]
-    rows = len(clock["step"])  # `step` is extended last: rows beyond it are not complete
-    time, time_unit = clock["time"][:rows], tr.unit(clock["time"]) or "τ"
+    observable = arguments.observable
+    found = {}
+    for variable in file["sensitivity"].values():
+        both = tangent(variable, observable), ensemble(variable, observable, arguments.held)
+        if any(both):
+            found[variable.attrs["parameter"]] = both
+    if not found:
+        known = set()
+        for variable in file["sensitivity"].values():
+            known |= {name for name, node in variable.items() if "value" in node and node["value"].ndim == 1}
+            known |= {name for name, node in variable.get("ensemble", {}).items() if "average" in node
+                      and node["average/value"].ndim == 1}
+        tr.fail(f"nothing depends on {observable} there; choose one of {', '.join(sorted(known))}")
+    rows = max(len(part[0]) for both in found.values() for part in both if part)
     if rows < 2:
         tr.fail(f"{arguments.trajectory} has fewer than two rows; run longer or write more often")
+    clock = next(iter(file["sensitivity"].values()))
+    time_unit = tr.unit(clock[f"{observable}/time"]) if f"{observable}/time" in clock else ""
+    time_unit = time_unit or "τ"
+    extensive = observable in ("potential_energy", "kinetic_energy", "total_energy", "heat_capacity")
+    per = len(file["parameters/species/of_atom"]) if extensive else 1.0
 
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(2, 1, sharex=True, figsize=(7, 5.6), layout="constrained", height_ratios=[3, 2])
-    reliable = []
-    for k, variable in enumerate(variables):
-        name = variable.attrs["parameter"]
-        values, lost = variable[f"{arguments.observable}/value"][:rows], variable["digits_lost/value"][:rows]
-        within = int(np.argmax(lost > DIGITS)) if (lost > DIGITS).any() else rows
-        axes[0].plot(time[:within], values[:within], color=f"C{k}", lw=1.4, label=name)
-        axes[0].plot(time[max(within - 1, 0) :], values[max(within - 1, 0) :], color=f"C{k}", lw=0.8, alpha=0.35)
-        axes[1].plot(time, lost, color=f"C{k}", lw=1.2)
-        reliable.append(np.abs(values[: max(within, 1)]))
-        horizon = f"horizon at {time[within]:g} {time_unit}" if within < rows else "no horizon reached"
-        unit = tr.unit(variable[f"{arguments.observable}/value"])
-        print(f"{name}: {values[min(within, rows) - 1]:.6g} {unit} at {time[min(within, rows) - 1]:g} {time_unit}, {horizon}")
-    early = np.concatenate(reliable)
-    early = early[early > 0.0]
-    linear = float(np.quantile(early, 0.2)) if len(early) else 1.0
-    axes[0].set_yscale("symlog", linthresh=linear)
-    # few ticks, none of them crowded around zero
-    lowest = int(np.ceil(np.log10(linear))) + 1
-    highest = int(np.log10(max(np.abs(line.get_ydata()).max() for line in axes[0].get_lines()) + 1e-300))
-    powers = range(lowest, highest + 1, max(1, (highest - lowest) // 4))
-    axes[0].set_yticks([0.0] + [sign * 10.0**p for p in powers for sign in (1.0, -1.0)])
-    axes[0].axhline(0.0, color="0.7", lw=0.8, zorder=0)
-    axes[0].set_ylabel(f"d {arguments.observable.replace('_', ' ')} / dθ")
-    axes[0].legend(fontsize="small", ncols=2, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-    axes[1].axhline(DIGITS, color="0.4", lw=0.8, ls="--")
-    axes[1].set_ylabel("digits lost")
-    axes[1].set_xlabel(f"time [{time_unit}]")
-    for axis in axes:
+    # those that both estimators know come first
+    order = sorted(found, key=lambda name: found[name][1] is None)[:COLUMNS]
+    figure, axes = plt.subplots(
+        2, len(order), squeeze=False, sharex=True, figsize=(4.6 * len(order) + 0.4, 5.6), layout="constrained",
+        height_ratios=[3, 2],
+    )
+    word = observable.replace("_", " ") + (" per atom" if extensive else "")
+    for (near, far), name in zip(axes.T, order):
+        draw(near, far, *found[name], per, arguments.held)
+        near.set_title(name, fontsize="medium")
+        near.set_ylabel(f"d {word} / d{symbol(name)}")
+        far.set_ylabel("magnitude")
+        far.set_xlabel(f"time [{time_unit}]")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize="small", ncols=2, frameon=False, loc="outside upper center")
+    for name, (along, average) in found.items():
+        if along:
+            time, values, lost = along
+            within = horizon(lost)
+            end = f"horizon at {time[within]:g} {time_unit}" if within < len(time) else "no horizon reached"
+            print(f"{name}: tangent {values[within - 1]:.6g} at {time[within - 1]:g} {time_unit}, {end}")
+        if average and len(average[0]):
+            time, values, errors = average
+            print(f"{name}: ensemble {values[-1]:.6g} +- {errors[-1]:.2g} at constant {arguments.held}")
+    for axis in axes.flat:
         axis.margins(x=0.01)
         axis.spines[["top", "right"]].set_visible(False)
     figure.align_ylabels(axes)

@@ -96,7 +96,14 @@ fn mutate(text: &str, r: &mut Random) -> String {
 #[test]
 fn mutated_inputs_never_panic() {
     let mut texts = Vec::new();
-    for name in ["argon", "lj_melt", "lj_sensitivity", "binary", "triclinic"] {
+    for name in [
+        "argon",
+        "lj_melt",
+        "lj_sensitivity",
+        "lj_adjoint",
+        "binary",
+        "triclinic",
+    ] {
         let text = std::fs::read_to_string(format!("inputs/{name}.toml")).unwrap();
         // A smaller system, and no comments: mutations shall meet keys and values.
         let text: String = text

@@ -48,6 +48,7 @@ fn headers_of_the_inputs_are_true() {
         ("binary", all.to_vec()),
         ("lj_melt", [&all[..], &["pressure"]].concat()),
         ("lj_sensitivity", vec!["atoms", "edge", "temperature"]),
+        ("lj_adjoint", vec!["atoms", "edge", "temperature"]),
         ("triclinic", all.to_vec()),
     ] {
         let path = format!("inputs/{name}.toml");

@@ -258,7 +258,14 @@ fn same(a: &Plan, b: &Plan) {
 
 #[test]
 fn the_resolved_text_reads_back_to_the_same_plan() {
-    for name in ["argon", "lj_melt", "lj_sensitivity", "binary", "triclinic"] {
+    for name in [
+        "argon",
+        "lj_melt",
+        "lj_sensitivity",
+        "lj_adjoint",
+        "binary",
+        "triclinic",
+    ] {
         let path = format!("inputs/{name}.toml");
         let overrides = if name == "lj_melt" {
             vec!["structure.repeat=[5, 5, 5]".to_owned()]

@@ -170,7 +170,7 @@ fn fluctuations_are_the_slopes_between_runs() {
 }
 
 #[test]
-#[ignore = "ten minutes: the same law with a fifth of the errors"]
+#[ignore = "four minutes: the same law with a fifth of the errors"]
 fn fluctuations_are_the_slopes_between_long_runs() {
     let worst = compare(1_500_000, 1_000_000);
     assert!(worst < SIGMAS, "{worst}");

@@ -27,10 +27,10 @@ pub fn check(path: &Path, overrides: &[String]) -> Result<String, InputErrors> {
 }
 
 /// Time of a sample of averages over that of a step, without and with the pressure, and of its pairs where they reach as far
-/// as the list of the forces (`cargo bench --bench sensitivity`).
+/// as the list of the forces (measured by `benches/sensitivity.rs`).
 const SAMPLE: f64 = 0.4;
 const SAMPLE_WITH_PRESSURE: f64 = 2.5;
-const PAIRS: f64 = 2.0;
+const PAIRS: f64 = 8.0;
 
 /// Prints a row of the table; `write!` into a `String` cannot fail.
 macro_rules! row {

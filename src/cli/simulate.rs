@@ -187,6 +187,10 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         // on the way back
         outcome.end = Ok(Stop::Interrupted(signal));
     }
+    // the bill is of the run; the way back is told beside it
+    let back = estimators.adjoint.as_ref().map_or(0.0, Adjoint::seconds);
+    outcome.summary.wall -= back;
+    outcome.summary.shares.output = (outcome.summary.shares.output - back).max(0.0);
     report(a, outcome, &fit, (file.as_ref(), &estimators), plan.settings.precision)
 }
 

@@ -89,10 +89,17 @@ impl Rdf {
     #[inline]
     pub fn add<T: Real<Lane = f64>>(&self, r: T, bins: &mut [T]) {
         let (bin, weights) = spline::weights(r * (self.bins as f64 / self.range));
-        if !(bin >= 0.0 && bin <= self.bins as f64) {
+        if !(r.primal() >= 0.0 && bin <= self.bins as f64) {
             return;
         }
         let k = bin as usize;
+        if let Some(three) = bins.get_mut(k.wrapping_sub(1)..k + 2) {
+            for (bin, weight) in three.iter_mut().zip(weights) {
+                *bin = *bin + weight;
+            }
+            return;
+        }
+        // the first and the last bins
         for (j, weight) in weights.into_iter().enumerate() {
             if let Some(bin) = (k + j).checked_sub(1).and_then(|k| bins.get_mut(k)) {
                 *bin = *bin + weight;

@@ -12,10 +12,12 @@
 
 use admd_ad::Real;
 
-/// The bin k in which t lies, a whole number, and the weights of the bins k − 1, k, k + 1.
+/// The bin k in which t ≥ 0 lies, a whole number, and the weights of the bins k − 1, k, k + 1. What is said of a negative
+/// number is of no use.
 #[inline]
 pub(super) fn weights<T: Real<Lane = f64>>(t: T) -> (f64, [T; 3]) {
-    let bin = t.primal().floor();
+    // towards zero, which is down: `floor` is a call on processors without SSE4.1
+    let bin = t.primal() as i64 as f64;
     let x = t - bin;
     (bin, [(x - 1.0).sq() * 0.5, (x - 0.5).sq() * -1.0 + 0.75, x.sq() * 0.5])
 }

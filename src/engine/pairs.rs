@@ -111,11 +111,15 @@ impl NearPairs {
         local.take(&block.halo, &c.cell, &self.list.coordinates, &[], self.isa);
         number_places(block, places);
         let reach2 = self.reach * self.reach;
+        // one species: a slice is one segment
+        let (entries, width) = (block.entries(), block.width());
         for lane in 0..block.halo.own {
             let from = local.position(lane);
             let slot = places[lane].slot;
-            for k in block.row(lane) {
-                // padding has the highest slot number and lies outside every reach
+            let (slice, within) = (lane / width, lane % width);
+            let rows = &entries[block.segment(slice, 0)];
+            for row in rows.chunks_exact(width) {
+                let k = usize::from(row[within]);
                 let place = places[k];
                 if place.slot < slot || (place.slot == slot && !place.ahead) {
                     continue;

@@ -23,7 +23,7 @@ const EQUILIBRATION: u64 = 10;
 /// Bins where the input does not say.
 const BINS: usize = 50;
 /// The radial distribution function goes as far as so many cutoffs, or to half of the cell.
-const CUTOFFS: f64 = 2.0;
+const CUTOFFS: f64 = 1.5;
 /// The edges of the cell by name.
 pub(super) const AXES: [&str; 3] = ["x", "y", "z"];
 

@@ -209,7 +209,7 @@ pub const ENSEMBLE: &[Key] = keys! {
     "every" Optional, Integer(1, MOST_STEPS), "Steps between samples; 20 by default.", "20";
     "after" Optional, Integer(0, MOST_STEPS), "Steps before the first sample, in which the run comes to equilibrium; a tenth of the run by default.", "1000";
     "observables" Optional, Kind::Some(&Choice(observables)), "What is averaged and differentiated; by default potential energy, pressure, temperature and heat capacity.", "[\"pressure\", \"rdf\"]";
-    "rdf_range" Optional, POSITIVE_LENGTH, "How far the radial distribution function goes; two cutoffs by default, but no more than half of the cell.", "\"10 Angstrom\"";
+    "rdf_range" Optional, POSITIVE_LENGTH, "How far the radial distribution function goes; one and a half cutoffs by default, but no more than half of the cell.", "\"10 Angstrom\"";
     "rdf_bins" Optional, Integer(1, 10_000), "Its bins, which are smooth: a pair adds to three of them; 50 by default.", "50";
     "profile_axis" Optional, Choice(axes), "The edge of the cell along which the density is taken: x is the first; z by default.", "\"z\"";
     "profile_bins" Optional, Integer(3, 10_000), "Bins of the density profile; 50 by default.", "50";

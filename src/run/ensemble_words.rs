@@ -65,21 +65,12 @@ fn with_error(v: Value) -> String {
     if !(v.error > 0.0 && v.error.is_finite() && v.value.is_finite()) {
         return format!("{} +- unknown", significant(v.value, 4));
     }
-    let digits = |x: f64| x.abs().log10().floor() as i32;
-    let wanted = (digits(v.value.abs().max(v.error)) - digits(v.error) + 2).clamp(2, 12);
-    format!(
-        "{} +- {}",
-        significant(v.value, significance(v, wanted)),
-        significant(v.error, 2)
-    )
-}
-
-/// Digits of the value down to the second of its error.
-fn significance(v: Value, wanted: i32) -> usize {
-    let short = |x: f64| x.abs().log10().floor() as i32;
-    // a value below its error has fewer of its own
-    let lead = if v.value == 0.0 { short(v.error) } else { short(v.value) };
-    (wanted - (short(v.value.abs().max(v.error)) - lead)).max(1) as usize
+    let decimals = 1 - v.error.log10().floor() as i32;
+    if !(-10..=10).contains(&decimals) {
+        return format!("{} +- {}", significant(v.value, 4), significant(v.error, 2));
+    }
+    let decimals = decimals.max(0) as usize;
+    format!("{:.decimals$} +- {:.decimals$}", v.value, v.error)
 }
 
 /// One object a variable.
@@ -144,7 +135,9 @@ mod tests {
         let words = |value, error| with_error(Value { value, error });
         assert_eq!(words(-1234.5678, 5.4321), "-1234.6 +- 5.4");
         assert_eq!(words(0.123456, 0.0098), "0.1235 +- 0.0098");
-        assert_eq!(words(0.002, 0.13), "0.0 +- 0.13".replace("0.0 ", "0.00 "));
+        assert_eq!(words(0.002, 0.13), "0.00 +- 0.13");
+        assert_eq!(words(3576.2, 6597.4), "3576 +- 6597");
+        assert_eq!(words(1.5e20, 2.0e18), "1.500e20 +- 2.0e18");
         assert_eq!(words(12.0, f64::NAN), "12.00 +- unknown");
     }
 }

@@ -70,6 +70,14 @@ impl Pair {
     }
 }
 
+/// What all variables have in common, in the group of the first.
+struct Shared {
+    path: String,
+    clock: Clock,
+    counts: [Scalars<i64>; 2],
+    averages: Vec<Pair>,
+}
+
 /// The groups of all variables.
 pub(super) struct Ensemble {
     clock: Clock,
@@ -88,14 +96,14 @@ impl Ensemble {
         if !root.has(ROOT) {
             root.create_group(ROOT)?;
         }
-        let mut made: Option<(String, Clock, [Scalars<i64>; 2], Vec<Pair>)> = None;
+        let mut made: Option<Shared> = None;
         let mut slopes = Vec::new();
         for (name, unit_of, value) in &announced.variables {
             let path = format!("{}/{GROUP}", variable(root, header, (name, unit_of, *value))?);
             let node = root.create_group(&path)?;
             node.set_text("estimator", &announced.estimator)?;
             let first = match &made {
-                Some((first, ..)) => {
+                Some(Shared { path: first, .. }) => {
                     for shared in ["samples", "blocks"] {
                         root.link(&format!("{first}/{shared}"), &format!("{path}/{shared}"))?;
                     }
@@ -111,7 +119,12 @@ impl Ensemble {
                         Scalars::create(&blocks, "value", None)?,
                     ];
                     let averages = averages(root, &node, &path, header, announced)?;
-                    made = Some((path.clone(), clock, counts, averages));
+                    made = Some(Shared {
+                        path: path.clone(),
+                        clock,
+                        counts,
+                        averages,
+                    });
                     path.clone()
                 }
             };
@@ -141,10 +154,10 @@ impl Ensemble {
             let held: [Vec<Pair>; 2] = held.try_into().unwrap_or_default();
             slopes.push(held);
         }
-        Ok(made.map(|(_, clock, counts, averages)| Self {
-            clock,
-            counts,
-            averages,
+        Ok(made.map(|shared| Self {
+            clock: shared.clock,
+            counts: shared.counts,
+            averages: shared.averages,
             slopes,
         }))
     }

@@ -102,6 +102,8 @@ pub(super) fn unit(units: &UnitSystem, dimension: Dimension) -> Option<String> {
 pub(super) fn per(unit: &str, variable: &str) -> String {
     if variable.is_empty() {
         unit.to_owned()
+    } else if unit.is_empty() {
+        format!("({variable})-1")
     } else {
         format!("{unit} ({variable})-1")
     }
