@@ -261,7 +261,7 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
 }
 
 /// Plain steps that a step of the adjoint costs: forwards with copies and lists on the grid of checkpoints, backwards, and for
-/// each step that is made again (`cargo bench --bench sensitivity`).
+/// each step that is made again (benches/sensitivity.rs).
 const FORTH: f64 = 1.3;
 const BACK: f64 = 3.1;
 const AGAIN: f64 = 1.15;
