@@ -15,6 +15,7 @@ const STEPS: u64 = 100;
 const ROUNDS: usize = 5;
 /// Steps between samples of averages.
 const EVERY: u64 = 20;
+const EVERY_OF_PAIRS: u64 = 100;
 
 /// The mean square of the velocities at the end.
 struct Heat;
@@ -93,7 +94,7 @@ fn averages(start: &State, observables: &[Observable], range: Option<f64>) {
     let sampling = Sampling {
         variables: all,
         ensemble: integrator.ensemble(start.masses.len()),
-        every: EVERY,
+        every: if range.is_some() { EVERY_OF_PAIRS } else { EVERY },
         after: 0,
         observables: observables.to_vec(),
         rdf: range.map(|range| Rdf::new(range, 50)),
@@ -165,8 +166,8 @@ fn main() {
         "a run".to_owned(),
         format!("with <U> differentiated, a sample in {EVERY} steps"),
         "with <U>, T, P, C_v".to_owned(),
-        "with these and g(r) to one cutoff".to_owned(),
-        "with these and g(r) to two cutoffs".to_owned(),
+        format!("with these and g(r) to one cutoff, in {EVERY_OF_PAIRS}"),
+        format!("with these and g(r) to two cutoffs, in {EVERY_OF_PAIRS}"),
     ];
     for (words, t) in words.iter().zip(&times) {
         let ns = t.median() / (atoms as f64 * STEPS as f64) * 1e9;

@@ -4,8 +4,8 @@ use super::CliError;
 use crate::dynamics::Integrator;
 use crate::input::Plan;
 use crate::run::{Adjoint, Descent, EnsembleAverages, Sampling, Sensitivities, virial_lacks};
-use crate::sensitivity::Observable;
-use admd_engine::{Cell, ForceField};
+use crate::sensitivity::{DIGITS, DIGITS_OF_MIXED, Observable};
+use admd_engine::{Cell, ForceField, Precision};
 use admd_potentials::form::units::UnitSystem;
 use serde_json::{Value, json};
 
@@ -70,6 +70,14 @@ pub(super) fn sampling(
     }))
 }
 
+/// Digits that derivatives may lose before nothing is left of them.
+pub(super) fn digits(precision: Precision) -> f64 {
+    match precision {
+        Precision::Double => DIGITS,
+        Precision::Mixed => DIGITS_OF_MIXED,
+    }
+}
+
 /// What the gradient of a loss is made of, if it is asked for.
 pub(super) fn descent(plan: &Plan) -> Result<Option<Descent>, CliError> {
     let Some((s, of)) = plan.sensitivity.as_ref().and_then(|s| Some((s, s.adjoint.as_ref()?))) else {
@@ -83,6 +91,7 @@ pub(super) fn descent(plan: &Plan) -> Result<Option<Descent>, CliError> {
         forces: Box::new(ForceField::new(plan.bindings.clone(), plan.settings)?),
         integrator: plan.integrator.integrator(),
         memory: of.memory,
+        digits: digits(plan.settings.precision),
         steps: plan.steps,
         units: plan.units,
     }))

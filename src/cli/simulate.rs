@@ -1,6 +1,6 @@
 //! `admd simulate`: the main job.
 
-use super::estimators::{Estimators, descent, sampling};
+use super::estimators::{Estimators, descent, digits, sampling};
 use super::threads::Threads;
 use super::{CliError, check, terminal, version};
 use crate::input::{self, Plan, precision_name};
@@ -11,7 +11,7 @@ use crate::run::{
     Adjoint, EnergyDrift, EnsembleAverages, Every, Interrupt, LineFit, Outcome, Progress, Run, RunError, Sensitivities,
     Stop, ThermoTable, TrajectoryFile,
 };
-use crate::sensitivity::{DIGITS, DIGITS_OF_MIXED, Variable};
+use crate::sensitivity::Variable;
 use admd_engine::{ForceField, Precision};
 use admd_potentials::form::units::UnitSystem;
 use clap::{Args, ValueHint};
@@ -147,10 +147,7 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         }
         file
     });
-    let digits = match plan.settings.precision {
-        Precision::Double => DIGITS,
-        Precision::Mixed => DIGITS_OF_MIXED,
-    };
+    let digits = digits(plan.settings.precision);
     let along = plan.sensitivity.and_then(|s| Some((s.variables, s.tangent?)));
     estimators.tangents = along.map(|(variables, plan)| {
         let all = Sensitivities::new(variables, degrees_of_freedom, digits, (plan.velocities, file.clone()));

@@ -111,6 +111,7 @@ impl NearPairs {
         local.take(&block.halo, &c.cell, &self.list.coordinates, &[], self.isa);
         number_places(block, places);
         let reach2 = self.reach * self.reach;
+        let mut near = Vec::new();
         // one species: a slice is one segment
         let (entries, width) = (block.entries(), block.width());
         for lane in 0..block.halo.own {
@@ -118,21 +119,25 @@ impl NearPairs {
             let slot = places[lane].slot;
             let (slice, within) = (lane / width, lane % width);
             let rows = &entries[block.segment(slice, 0)];
+            // half of the list is not wanted, at random: collected without a branch on it
+            near.resize(rows.len() / width, (0, Vec3::zeros()));
+            let mut count = 0;
             for row in rows.chunks_exact(width) {
                 let k = usize::from(row[within]);
                 let place = places[k];
-                if place.slot < slot || (place.slot == slot && !place.ahead) {
-                    continue;
-                }
                 let to = local.position(k);
                 let displacement = Vec3::new(to[0] - from[0], to[1] - from[1], to[2] - from[2]);
-                if place.slot != NOWHERE && displacement.norm_squared() <= reach2 {
-                    visit(PairOfAtoms {
-                        first: atoms[slot as usize] as usize,
-                        second: atoms[place.slot as usize] as usize,
-                        displacement,
-                    });
-                }
+                near[count] = (place.slot, displacement);
+                let ahead = (place.slot > slot) | ((place.slot == slot) & place.ahead);
+                let is_near = (place.slot != NOWHERE) & (displacement.norm_squared() <= reach2);
+                count += usize::from(ahead & is_near);
+            }
+            for (other, displacement) in &near[..count] {
+                visit(PairOfAtoms {
+                    first: atoms[slot as usize] as usize,
+                    second: atoms[*other as usize] as usize,
+                    displacement: *displacement,
+                });
             }
         }
     }

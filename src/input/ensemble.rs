@@ -16,8 +16,9 @@ const OBSERVABLES: [Observable; 4] = [
     Observable::Temperature,
     Observable::HeatCapacity,
 ];
-/// Steps between samples where the input does not say.
+/// Steps between samples where the input does not say; more where pairs are visited one by one, which costs some steps.
 const EVERY: u64 = 20;
+const EVERY_OF_PAIRS: u64 = 100;
 /// The first sample comes after this part of the run.
 const EQUILIBRATION: u64 = 10;
 /// Bins where the input does not say.
@@ -115,7 +116,7 @@ pub(super) fn read(
     });
     Some(EnsemblePlan {
         variables,
-        every: count("every").unwrap_or(EVERY),
+        every: count("every").unwrap_or(if rdf.is_some() { EVERY_OF_PAIRS } else { EVERY }),
         after: count("after").unwrap_or(steps.unwrap_or(0) / EQUILIBRATION),
         observables,
         rdf,

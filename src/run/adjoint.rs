@@ -4,7 +4,7 @@ use super::format::{counted, duration, significant};
 use super::{Interrupt, Observer, RunError, TrajectoryFile, View};
 use crate::dynamics::{Forces, Integrator, Moment, State};
 use crate::io::h5md::AdjointRow;
-use crate::sensitivity::{AdjointError, GRID, Gradient, Loss, Memory, Record, Variable, backwards};
+use crate::sensitivity::{AdjointError, GRID, Gradient, Growth, Loss, Memory, Record, Variable, backwards, norm};
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use core::ops::ControlFlow;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -28,6 +28,8 @@ pub struct Descent {
     pub integrator: Box<dyn Integrator>,
     /// What states may take.
     pub memory: Memory,
+    /// Digits that the gradient may lose.
+    pub digits: f64,
     /// Number of steps.
     pub steps: u64,
     /// The units of input and output.
@@ -41,6 +43,8 @@ struct Found {
     slopes: Vec<f64>,
     steps: u64,
     seconds: f64,
+    /// Of dL/dr on the way back.
+    growth: Growth,
 }
 
 /// A handle on the gradient, which is there when the run is complete.
@@ -142,6 +146,17 @@ impl Adjoint {
             let line = format!("d loss/d {} = {} {per}", variable.name, significant(*slope, 8));
             lines.push(line.trim_end().to_owned());
         }
+        let growth = &found.growth;
+        lines.push(match (growth.lyapunov(), growth.digits_lost()) {
+            (Some(lyapunov), Some(lost)) => format!(
+                "  grows as exp({} t) on the way back: {} digits lost",
+                significant(lyapunov, 3),
+                significant(lost, 2)
+            ),
+            (None, Some(_)) => "  no exponential growth seen on the way back".to_owned(),
+            (_, None) => "  too few steps to tell how fast it grows on the way back".to_owned(),
+        });
+        lines.extend(beyond(growth, units).map(|words| format!("warning: {words}")));
         lines
     }
 
@@ -159,10 +174,26 @@ impl Adjoint {
                 "loss_value": found.as_ref().map(|f| f.loss),
                 "slope": found.as_ref().map(|f| f.slopes[k]),
                 "seconds": found.as_ref().map(|f| f.seconds),
+                "lyapunov": found.as_ref().and_then(|f| f.growth.lyapunov()),
+                "digits_lost": found.as_ref().and_then(|f| f.growth.digits_lost()),
+                "horizon": found.as_ref().and_then(|f| f.growth.horizon()),
+                "warning": found.as_ref().and_then(|f| beyond(&f.growth, units)),
             })
         });
         each.collect()
     }
+}
+
+/// What to say of a gradient that goes back farther than its digits last.
+fn beyond(growth: &Growth, units: &UnitSystem) -> Option<String> {
+    let horizon = growth.horizon().filter(|_| growth.is_beyond())?;
+    Some(format!(
+        "the gradient has lost more than {} digits to chaos: it holds for this trajectory alone; make the run shorter than {} {}, \
+         or differentiate averages with estimators = [\"ensemble\"]",
+        growth.digits(),
+        significant(horizon, 3),
+        units.time.symbol
+    ))
 }
 
 /// Shows a state to the loss, if it reads anything of it.
@@ -187,7 +218,7 @@ struct Part {
 
 impl Part {
     /// The way back.
-    fn descend(&mut self, record: Record) -> Result<Gradient, AdjointError> {
+    fn descend(&mut self, record: Record) -> Result<(Gradient, Growth), AdjointError> {
         let bar = if self.bar {
             ProgressBar::new(self.of.steps)
         } else {
@@ -197,13 +228,18 @@ impl Part {
             bar.set_style(style.progress_chars("=> "));
         }
         let (interrupt, steps) = (self.interrupt.clone(), self.of.steps);
+        let dt = self.of.integrator.timestep() / self.of.units.to_coherent(Dimension::TIME);
+        let mut growth = Growth::new(self.of.digits);
         let found = backwards(
             record,
             self.of.forces.as_mut(),
             self.of.integrator.as_mut(),
             self.of.loss.as_ref(),
-            &mut |step| {
+            &mut |step, adjoint| {
                 bar.set_position(steps - step);
+                if step.is_multiple_of(GRID) {
+                    growth.add((steps - step) as f64 * dt, norm(&adjoint.positions));
+                }
                 match interrupt.signal() {
                     Some(_) => ControlFlow::Break(()),
                     None => ControlFlow::Continue(()),
@@ -211,10 +247,10 @@ impl Part {
             },
         );
         bar.finish_and_clear();
-        found
+        found.map(|gradient| (gradient, growth))
     }
 
-    fn write(&self, start: &State, gradient: &Gradient, seconds: f64) -> Result<(), RunError> {
+    fn write(&self, start: &State, (gradient, growth): (Gradient, Growth), seconds: f64) -> Result<(), RunError> {
         let of = &self.of;
         // a loss in coherent units over that of the output
         let unit = of.units.to_coherent(of.dimension);
@@ -225,6 +261,7 @@ impl Part {
             slopes: of.variables.iter().map(slope).collect(),
             steps: gradient.steps,
             seconds,
+            growth,
         };
         if let Some(file) = &self.file {
             let velocity = of.units.to_coherent(Dimension::VELOCITY);
@@ -275,7 +312,7 @@ impl Observer for Part {
         let start = record.start().clone();
         let begin = Instant::now();
         match self.descend(record) {
-            Ok(gradient) => self.write(&start, &gradient, begin.elapsed().as_secs_f64()),
+            Ok(found) => self.write(&start, found, begin.elapsed().as_secs_f64()),
             Err(AdjointError::Stopped { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }

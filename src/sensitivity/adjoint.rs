@@ -16,6 +16,9 @@ use crate::dynamics::{DynamicsError, Forces, Integrator, Moment, State, StateAdj
 use admd_engine::{Direction, Evaluation, Mat3, Request, Vec3};
 use core::ops::ControlFlow;
 
+/// Sees a step that has been gone back to, with the adjoint there.
+pub type Watch<'a> = dyn FnMut(u64, &StateAdjoint) -> ControlFlow<()> + 'a;
+
 /// The gradient of a loss.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradient {
@@ -164,11 +167,11 @@ pub fn gradient(
         core::mem::swap(&mut now, &mut next);
     }
     drop((now, next));
-    backwards(record, forces, integrator, loss, &mut |_| ControlFlow::Continue(()))
+    backwards(record, forces, integrator, loss, &mut |_, _| ControlFlow::Continue(()))
 }
 
-/// The same from a run whose states were kept as the record wanted; `watch` hears of every step that has been gone back to,
-/// and may stop it.
+/// The same from a run whose states were kept as the record wanted; `watch` is shown the adjoint at every step that has been
+/// gone back to, and may stop it.
 ///
 /// # Errors
 /// As [`gradient`], and when it is stopped or the way back does not lead to the start.
@@ -181,7 +184,7 @@ pub fn backwards(
     forces: &mut dyn Forces,
     integrator: &mut dyn Integrator,
     loss: &dyn Loss,
-    watch: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    watch: &mut Watch<'_>,
 ) -> Result<Gradient, AdjointError> {
     let start = &record.kept[0].state;
     assert!(start.tangents.is_empty(), "tangents do not go backwards");
@@ -213,7 +216,7 @@ struct Backwards<'a> {
     forces: &'a mut dyn Forces,
     integrator: &'a mut dyn Integrator,
     loss: &'a dyn Loss,
-    watch: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
+    watch: &'a mut Watch<'a>,
     steps: u64,
     made: u64,
     value: f64,
@@ -381,7 +384,7 @@ impl Backwards<'_> {
     }
 
     fn tell(&mut self, step: u64) -> Result<(), AdjointError> {
-        match (self.watch)(step) {
+        match (self.watch)(step, &self.adjoint) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(AdjointError::Stopped { step }),
         }

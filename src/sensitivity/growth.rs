@@ -8,6 +8,7 @@
 //! many trajectories, for which fluctuations are used, not the average of their derivatives.
 
 use super::LineFit;
+use admd_engine::Vec3;
 
 /// Digits that may be lost of the sixteen of f64.
 pub const DIGITS: f64 = 8.0;
@@ -123,4 +124,18 @@ impl Growth {
     pub fn digits(&self) -> f64 {
         self.digits
     }
+}
+
+/// √Σ|r|², of numbers whose squares may be too large, too.
+///
+/// ```
+/// use admd::engine::Vec3;
+/// assert_eq!(admd::sensitivity::norm(&[Vec3::x() * 3e200, Vec3::y() * 4e200]), 5e200);
+/// ```
+pub fn norm(vectors: &[Vec3]) -> f64 {
+    let largest = vectors.iter().map(|r| r.amax()).fold(0.0, f64::max);
+    if !(largest > 0.0 && largest.is_finite()) {
+        return vectors.iter().map(|r| r.norm_squared()).sum::<f64>().sqrt();
+    }
+    largest * vectors.iter().map(|r| (r / largest).norm_squared()).sum::<f64>().sqrt()
 }

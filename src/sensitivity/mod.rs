@@ -22,12 +22,12 @@ mod slopes;
 mod stiffness;
 mod variable;
 
-pub use adjoint::{AdjointError, Gradient, backwards, gradient};
+pub use adjoint::{AdjointError, Gradient, Watch, backwards, gradient};
 pub use blocks::{Blocks, LEAST as LEAST_SAMPLES, Value};
 pub use ensemble::{
     Averages, Estimate, HEAT_CAPACITY, POTENTIAL_ENERGY, PRESSURE, QUANTITIES, Sample, TEMPERATURE, Virial,
 };
-pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth};
+pub use growth::{DIGITS, DIGITS_OF_MIXED, Growth, norm};
 pub use implicit::{Limits, RelaxedError, RelaxedGradient, RelaxedTangent, relaxed_gradient, relaxed_tangent};
 pub use line_fit::LineFit;
 pub use loss::{Loss, Reads, Share};

@@ -1,8 +1,8 @@
 //! Derivatives of the observables, from the tangent of the state.
 
+use super::growth::norm;
 use crate::dynamics::{Moment, observables};
 use admd_ad::Dual;
-use admd_engine::Vec3;
 
 /// dO/dθ for the observables of thermodynamics, in coherent units over that of θ.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,13 +45,4 @@ pub fn slopes(moment: &Moment, p: usize, degrees_of_freedom: usize, boltzmann: f
         pressure: pressure.map(slope),
         positions: norm(&tangent.positions),
     }
-}
-
-/// √Σ|r|², of numbers whose squares may be too large, too.
-fn norm(vectors: &[Vec3]) -> f64 {
-    let largest = vectors.iter().map(|r| r.amax()).fold(0.0, f64::max);
-    if !(largest > 0.0 && largest.is_finite()) {
-        return vectors.iter().map(|r| r.norm_squared()).sum::<f64>().sqrt();
-    }
-    largest * vectors.iter().map(|r| (r / largest).norm_squared()).sum::<f64>().sqrt()
 }
