@@ -281,6 +281,11 @@ fn wrong_inputs_are_refused_with_the_remedy() {
             "remove this key",
         ),
         (
+            format!("every = 5\n{}", adjoint("loss = \"temperature\"")),
+            "`every` has no effect without the estimator \"tangent\"",
+            "add \"tangent\"",
+        ),
+        (
             "estimators = [\"adjoint\"]\n".to_owned(),
             "needs a loss",
             "add [sensitivity.adjoint]",

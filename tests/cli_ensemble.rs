@@ -91,7 +91,7 @@ fn summary_says_what_is_known_and_what_is_not() {
         " at constant temperature (-",
         "# d<heat capacity>/d lj.A-A.epsilon = ",
         " k/(epsilon) at constant temperature",
-        "epsilon/k/(epsilon) at constant energy, 91 samples",
+        "epsilon/k/(epsilon) at constant energy, 73 samples",
     ] {
         assert!(out.contains(words), "{words}: {out}");
     }
@@ -99,7 +99,7 @@ fn summary_says_what_is_known_and_what_is_not() {
     let few = ["simulate", "run.toml", "--overwrite", "--steps", "200"];
     let out = folder.run(0, &few).out;
     assert!(
-        out.contains("+- unknown") && out.contains("10 samples are too few"),
+        out.contains("+- unknown") && out.contains("8 samples are too few"),
         "{out}"
     );
     let none = [&few[..], &["--set", "sensitivity.ensemble.after=201"]].concat();
@@ -107,7 +107,7 @@ fn summary_says_what_is_known_and_what_is_not() {
     assert!(out.contains("the first sample comes after step 201"), "{out}");
     let checked = folder.run(0, &["check", "run.toml"]).out;
     assert!(
-        checked.contains("a sample every 20 steps from step 200 on: 91 samples"),
+        checked.contains("a sample every 25 steps from step 200 on: 73 samples"),
         "{checked}"
     );
 }

@@ -253,6 +253,7 @@ fn same(a: &Plan, b: &Plan) {
         (a.settings, a.integrator, a.steps, &a.output, a.seed),
         (b.settings, b.integrator, b.steps, &b.output, b.seed)
     );
+    assert_eq!(a.sensitivity, b.sensitivity);
     assert_eq!(a.provenance.resolved_text, b.provenance.resolved_text);
 }
 

@@ -17,7 +17,7 @@ const OBSERVABLES: [Observable; 4] = [
     Observable::HeatCapacity,
 ];
 /// Steps between samples where the input does not say; more where pairs are visited one by one, which costs some steps.
-const EVERY: u64 = 20;
+const EVERY: u64 = 25;
 const EVERY_OF_PAIRS: u64 = 100;
 /// The first sample comes after this part of the run.
 const EQUILIBRATION: u64 = 10;

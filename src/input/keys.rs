@@ -206,7 +206,7 @@ pub const ADJOINT: &[Key] = keys! {
 
 /// `[sensitivity.ensemble]`.
 pub const ENSEMBLE: &[Key] = keys! {
-    "every" Optional, Integer(1, MOST_STEPS), "Steps between samples; 20 by default, and 100 with a radial distribution function.", "20";
+    "every" Optional, Integer(1, MOST_STEPS), "Steps between samples; 25 by default, and 100 with a radial distribution function.", "20";
     "after" Optional, Integer(0, MOST_STEPS), "Steps before the first sample, in which the run comes to equilibrium; a tenth of the run by default.", "1000";
     "observables" Optional, Kind::Some(&Choice(observables)), "What is averaged and differentiated; by default potential energy, pressure, temperature and heat capacity.", "[\"pressure\", \"rdf\"]";
     "rdf_range" Optional, POSITIVE_LENGTH, "How far the radial distribution function goes; one and a half cutoffs by default, but no more than half of the cell.", "\"10 Angstrom\"";

@@ -7,8 +7,9 @@ use super::conform::Checked;
 use super::document::{self, Entry, Node, Table, Value};
 use super::keys::{INPUT, Key, Kind, Presence};
 use super::pair_potential::{ONSET, parameter_keys};
-use super::plan::Plan;
+use super::plan::{LossPlan, Plan};
 use super::walker::{Context, View};
+use crate::sensitivity::Memory;
 use admd_potentials::catalog;
 use admd_potentials::form::units::Dimension;
 use std::fmt::Write as _;
@@ -49,6 +50,25 @@ pub(super) fn complete(root: &mut Table, plan: &Plan, cx: &Context) {
         if let Some(profile) = e.profile {
             of("profile_axis", quoted(super::ensemble::AXES[profile.axis]));
             of("profile_bins", profile.bins.to_string());
+        }
+    }
+    if let Some(a) = plan.sensitivity.as_ref().and_then(|s| s.adjoint.as_ref()) {
+        let mut of = |key: &str, value: String| fill(root, &["sensitivity", "adjoint", key], &value);
+        if let Memory::Bytes(bytes) = a.memory {
+            of("memory", quoted(&format!("{bytes} B")));
+        }
+        let samples = match &a.loss {
+            LossPlan::Mean(mean) => Some(mean.samples),
+            LossPlan::Rdf { samples, .. } => Some(*samples),
+            LossPlan::Distance(_) => None,
+        };
+        if let Some(samples) = samples {
+            of("every", samples.every.to_string());
+            of("after", samples.after.to_string());
+        }
+        if let LossPlan::Rdf { rdf, .. } = &a.loss {
+            of("rdf_range", number(rdf.range()));
+            of("rdf_bins", rdf.bins().to_string());
         }
     }
     fill(root, &["output", "thermo_every"], &plan.output.thermo_every.to_string());

@@ -82,6 +82,14 @@ pub(super) fn read(
     let count = leaves().count();
     let variables: Vec<_> = chosen.into_iter().map(|k| all[k].clone()).collect();
     let estimators = view.texts("estimators").unwrap_or_else(|| vec![TANGENT.to_owned()]);
+    for key in ["every", "velocities"] {
+        if view.has(key) && frames.is_some() && !estimators.iter().any(|e| e == TANGENT) {
+            let problem = Problem::Conflict(format!("`{key}` has no effect without the estimator \"{TANGENT}\""));
+            let error = InputError::new(problem, view.key_at(key)).label("belongs to frames of dr/dtheta");
+            view.cx
+                .report(error.help(format!("add \"{TANGENT}\" to estimators, or remove this key")));
+        }
+    }
     let every = view.integer("every").and_then(|n| u64::try_from(n.value).ok());
     let tangent = estimators.iter().any(|e| e == TANGENT).then(|| TangentPlan {
         every: every.or(frames.map(|f| f.every)).unwrap_or(0),

@@ -189,7 +189,7 @@ fn beyond(growth: &Growth, units: &UnitSystem) -> Option<String> {
     let horizon = growth.horizon().filter(|_| growth.is_beyond())?;
     Some(format!(
         "the gradient has lost more than {} digits to chaos: it holds for this trajectory alone; make the run shorter than {} {}, \
-         or differentiate averages with estimators = [\"ensemble\"]",
+         or differentiate averages in parameters with estimators = [\"ensemble\"]",
         growth.digits(),
         significant(horizon, 3),
         units.time.symbol

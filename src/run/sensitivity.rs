@@ -5,7 +5,7 @@ use super::format::significant;
 use super::{Every, Observer, RunError, TrajectoryFile, View};
 use crate::dynamics::StateTangent;
 use crate::io::h5md::{SensitivityFrame, SensitivityRow};
-use crate::sensitivity::{Growth, Slopes, Variable, slopes};
+use crate::sensitivity::{Growth, Slopes, Subject, Variable, slopes};
 use admd_engine::Vec3;
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use serde_json::{Value, json};
@@ -174,10 +174,7 @@ impl Sensitivities {
                     .to_owned(),
             });
             if let Some(step) = known.lost_at {
-                lines.push(format!(
-                    "warning: {}",
-                    beyond(&variable.name, step, known.growth.digits())
-                ));
+                lines.push(format!("warning: {}", beyond(variable, step, known.growth.digits())));
             }
         }
         lines
@@ -205,17 +202,23 @@ impl Sensitivities {
                 "digits_lost": number(v[7]),
                 "horizon": known.growth.horizon(),
                 "beyond_horizon": known.lost_at.is_some(),
-                "warning": known.lost_at.map(|step| beyond(&variable.name, step, known.growth.digits())),
+                "warning": known.lost_at.map(|step| beyond(variable, step, known.growth.digits())),
             })
         });
         each.collect()
     }
 }
 
-fn beyond(name: &str, step: u64, digits: f64) -> String {
+/// What to say beyond the horizon: averages are differentiated in parameters of the potentials alone.
+fn beyond(variable: &Variable, step: u64, digits: f64) -> String {
+    let name = &variable.name;
+    let instead = match variable.subject {
+        Subject::Parameter(_) => ", or estimators = [\"ensemble\"], whose averages hold",
+        _ => "",
+    };
     format!(
         "from step {step} on the derivative in {name} has lost more than {digits} digits to chaos: it holds for this trajectory \
-         alone, and an average of it over time means nothing; use an earlier step, or estimators = [\"ensemble\"], whose averages hold"
+         alone, and an average of it over time means nothing; use an earlier step{instead}"
     )
 }
 
