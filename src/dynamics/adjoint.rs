@@ -20,7 +20,7 @@ use rayon::prelude::*;
 /// Atoms whose adjoints are pulled back together; a constant, so that sums do not depend on the number of threads.
 const CHUNK: usize = 512;
 
-/// dL/dz of a [`State`] and of what moves it.
+/// dL/dz of a [`State`](super::State) and of what moves it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StateAdjoint {
     /// dL/dr \[L/length\].
