@@ -78,8 +78,7 @@ fn main() {
     let (positions, velocities) = (&start.configuration.positions, &start.velocities);
     write(&folder.join("state.bin"), &[], [positions, velocities]);
     let run = || -> Gradient {
-        let c = &start.configuration;
-        let grid = Grid::of(&c.cell, &c.positions, &start.masses, TIMESTEP);
+        let grid = Grid::of(&start, TIMESTEP);
         let (mut settings, mut integrator): (_, Box<dyn Integrator>) =
             (Settings::new(SKIN), Box::new(VelocityVerlet { timestep: TIMESTEP }));
         if memory == Memory::Nothing {

@@ -75,8 +75,7 @@ fn main() {
     );
     let melt = Melt::new(cells, MELTING_STEPS, &Interrupt::default()).expect("a melt");
     let timestep = verlet().timestep;
-    let c = &melt.state.configuration;
-    let grid = Grid::of(&c.cell, &c.positions, &melt.state.masses, timestep);
+    let grid = Grid::of(&melt.state, timestep);
     let settings = Settings {
         quantum: grid.force,
         ..Settings::new(SKIN)
@@ -84,7 +83,10 @@ fn main() {
     let field = || ForceField::new(vec![binding()], settings).expect("a force field");
     let mut integrator = ReversibleVerlet { timestep, grid };
     let threads = rayon::current_num_threads();
-    println!("{} atoms, {count} steps out and back, threads: {threads}", c.len());
+    println!(
+        "{} atoms, {count} steps out and back, threads: {threads}",
+        melt.state.masses.len()
+    );
 
     let mut forces = field();
     let start = State {

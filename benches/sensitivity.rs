@@ -79,8 +79,8 @@ fn steps(start: &State, tangents: usize, forces: &mut dyn Forces, integrator: &m
 
 /// The melt on the grid of reversible dynamics.
 fn on_grid(start: &State) -> (ForceField, ReversibleVerlet) {
-    let (c, timestep) = (&start.configuration, verlet().timestep);
-    let grid = Grid::of(&c.cell, &c.positions, &start.masses, timestep);
+    let timestep = verlet().timestep;
+    let grid = Grid::of(start, timestep);
     let settings = Settings {
         quantum: grid.force,
         ..Settings::new(SKIN)

@@ -28,7 +28,7 @@ fn a_reversible_run_is_taken_up_at_the_nearest_frame_and_undone() {
     assert!(
         forth
             .out
-            .contains("steps 240 to 265, from step 200; 1 frame of the run met again"),
+            .contains("steps 240 to 265, from step 200; no other frame of the run is on the way"),
         "{}",
         forth.out
     );
@@ -74,6 +74,29 @@ fn a_reversible_run_is_taken_up_at_the_nearest_frame_and_undone() {
     assert_eq!(positions(&folder, "c.h5md", 300), positions(&folder, "melt.h5md", 300));
     let frames = Trajectory::open(folder.path("b.h5md")).unwrap();
     assert_eq!(frames.steps(), [255, 260, 265, 270, 275, 280, 285, 290, 295, 300]);
+}
+
+#[test]
+fn a_run_that_was_gone_back_through_is_made_again_without_what_it_was_compared_with() {
+    let loss = "[sensitivity]\nparameters = \"lj.*\"\nestimators = [\"adjoint\"]\n[sensitivity.adjoint]\n\
+                loss = \"end_distance\"\nreference = \"first.h5md\"\n";
+    let folder = Folder::new().with("run.toml", MELT);
+    folder.run(
+        0,
+        &[
+            "simulate",
+            "run.toml",
+            "--quiet",
+            "--set",
+            "output.trajectory=\"first.h5md\"",
+        ],
+    );
+    let folder = folder.with("run.toml", &(MELT.to_owned() + loss));
+    folder.run(0, &["simulate", "run.toml", "--quiet"]);
+    std::fs::remove_file(folder.path("first.h5md")).unwrap();
+    let again = folder.run(0, &["replay", "melt.h5md", "a.h5md", "--from", "5"]);
+    assert!(again.out.contains("4 frames of the run met again"), "{}", again.out);
+    assert_eq!(positions(&folder, "a.h5md", 50), positions(&folder, "melt.h5md", 50));
 }
 
 #[test]

@@ -22,8 +22,7 @@ const TWO_WAYS: f64 = 1e-11;
 
 /// A state on its grid, and a force field of its own.
 fn reversible(mut state: State, binding: PairBinding, skin: f64) -> (State, ForceField, ReversibleVerlet) {
-    let c = &state.configuration;
-    let grid = Grid::of(&c.cell, &c.positions, &state.masses, TIMESTEP);
+    let grid = Grid::of(&state, TIMESTEP);
     let settings = Settings {
         quantum: grid.force,
         ..Settings::new(skin)

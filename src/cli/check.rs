@@ -3,9 +3,9 @@
 use crate::dynamics::observables;
 use crate::input::outputs::Obstacle;
 use crate::input::quantity;
-use crate::input::{Estimate, InputErrors, IntegratorPlan, Plan, estimate, precision_name, read};
+use crate::input::{Estimate, InputErrors, IntegratorPlan, LossPlan, Plan, estimate, precision_name, read};
 use crate::run::format::counted;
-use crate::sensitivity::{LEAST_SAMPLES, Memory, Observable};
+use crate::sensitivity::{Averaged, LEAST_SAMPLES, Memory, Observable, Samples};
 use admd_ad::{Dual, Real};
 use admd_engine::{Precision, Vec3};
 use admd_potentials::catalog::{self, PairVisitor};
@@ -265,6 +265,10 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
 const FORTH: f64 = 1.3;
 const BACK: f64 = 3.1;
 const AGAIN: f64 = 1.15;
+/// And what a state costs whose energy, virial or pairs the loss reads.
+const OF_ENERGY: f64 = 0.5;
+const OF_VIRIAL: f64 = 3.0;
+const OF_PAIRS: f64 = 20.0;
 
 /// What the gradient of a loss will take, if one is asked for.
 pub fn forecast(plan: &Plan) -> Option<String> {
@@ -272,11 +276,23 @@ pub fn forecast(plan: &Plan) -> Option<String> {
     let of = s.adjoint.as_ref()?;
     let (states, made) = of.memory.forecast(plan.start.masses.len(), plan.steps);
     let again = made.saturating_sub(plan.steps);
-    let cost = if of.memory == Memory::Nothing {
-        FORTH + BACK
-    } else {
-        FORTH + BACK + AGAIN * again as f64 / plan.steps.max(1) as f64
+    // what the loss reads, a state in so many
+    let reads = |cost: f64, samples: Samples| cost / samples.every as f64;
+    let loss = match &of.loss {
+        LossPlan::Mean(mean) => match mean.of {
+            Averaged::PotentialEnergy => reads(OF_ENERGY, mean.samples),
+            Averaged::Pressure => reads(OF_VIRIAL, mean.samples),
+            Averaged::Temperature { .. } => reads(1.0, mean.samples),
+        },
+        LossPlan::Rdf { samples, .. } => reads(OF_PAIRS, *samples),
+        LossPlan::Distance(_) => 0.0,
     };
+    let again_of = if of.memory == Memory::Nothing {
+        0.0
+    } else {
+        AGAIN * again as f64 / plan.steps.max(1) as f64
+    };
+    let cost = FORTH + BACK + loss + again_of;
     let how = match (of.memory, again) {
         (Memory::Nothing, _) => "none is kept, steps are undone".to_owned(),
         (_, 0) => "all are kept".to_owned(),

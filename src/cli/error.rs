@@ -6,6 +6,7 @@ use crate::input::{InputErrors, Look};
 use crate::io::h5md::H5mdError;
 use crate::io::xyz::XyzError;
 use crate::run::RunError;
+use crate::sensitivity::AdjointError;
 use crate::sensitivity::ReweightError;
 use admd_engine::EngineError;
 
@@ -94,6 +95,7 @@ impl CliError {
             Self::Info(InfoError::Xyz(_) | InfoError::Unknown { .. }) => 3,
             Self::Export(ExportError::Write(_)) => 1,
             Self::Frame { error, .. } | Self::Engine(error) | Self::Run(RunError::Start(error)) => engine(error),
+            Self::Run(RunError::Adjoint(AdjointError::NotFinite { .. })) => 4,
             Self::Run(RunError::BlowUp(_) | RunError::Sensitivity { .. })
             | Self::NotFinite { .. }
             | Self::Reweight(_) => 4,

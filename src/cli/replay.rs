@@ -4,7 +4,7 @@ use super::simulate::header;
 use super::threads::Threads;
 use super::{CliError, terminal};
 use crate::dynamics::State;
-use crate::input::{self, Frames, IntegratorPlan, Limits, Plan};
+use crate::input::{self, Frames, IntegratorPlan, Plan};
 use crate::io::Overwrite;
 use crate::io::h5md::{Trajectory, WriterOptions};
 use crate::run::format::{counted, significant};
@@ -80,7 +80,7 @@ pub(super) fn run(a: &Replay) -> Result<u8, CliError> {
     }
     let provenance = run.header().provenance.clone();
     let path = provenance.input_path.clone().unwrap_or_else(|| a.trajectory.clone());
-    let mut plan = input::parse(&provenance.resolved_text, &path, &[], Limits::default())?;
+    let (mut plan, renewal) = input::parse_motion(&provenance.resolved_text, &path)?;
     let last = run.steps().last().copied().unwrap_or(0);
     let to = a.to.unwrap_or(last);
     if a.from > to || to > plan.steps {
@@ -96,23 +96,32 @@ pub(super) fn run(a: &Replay) -> Result<u8, CliError> {
         velocities: true,
         forces: a.forces,
     });
-    plan.sensitivity = None;
-    plan.start.tangents.clear();
     plan.provenance = provenance;
     plan.provenance.arguments = std::env::args().collect();
     let interrupt =
         Interrupt::on_signals().map_err(|e| CliError::System(format!("cannot catch Ctrl-C and SIGTERM: {e}")))?;
     let pool = a.threads.pool()?;
-    pool.install(|| replay(a, plan, run, to, &interrupt))
+    pool.install(|| replay(a, plan, (run, renewal), to, &interrupt))
 }
 
-fn replay(a: &Replay, plan: Plan, trajectory: Trajectory, to: u64, interrupt: &Interrupt) -> Result<u8, CliError> {
+fn replay(
+    a: &Replay,
+    plan: Plan,
+    (trajectory, renewal): (Trajectory, Option<u64>),
+    to: u64,
+    interrupt: &Interrupt,
+) -> Result<u8, CliError> {
     let start = start(&plan, &trajectory, a.from)?;
     let begin = start.step;
     let field = ForceField::new(plan.bindings.clone(), plan.settings)?;
     let header = header(&plan, &field);
     let mut run = Run::start(start, field, plan.integrator.integrator(), plan.units)?;
-    let (met, count) = Met::new(trajectory);
+    if let Some(every) = renewal {
+        run.renew_lists(every);
+    }
+    // undone, the frame that it was taken from is met again
+    let departure = (begin > 0 && begin <= a.from).then_some(begin);
+    let (met, count) = Met::new(trajectory, departure);
     run.observe(Box::new(met));
     let bar = progress(a.from.abs_diff(begin) + to - a.from);
     run.observe(Box::new(crate::run::Ticks(bar.clone())));
@@ -146,9 +155,12 @@ fn replay(a: &Replay, plan: Plan, trajectory: Trajectory, to: u64, interrupt: &I
             step if step > a.from => format!("undone from the frame at step {step}"),
             step => format!("from step {step}"),
         };
-        let same = counted(count.load(Ordering::Relaxed), "frame");
+        let same = match count.load(Ordering::Relaxed) {
+            0 => "no other frame of the run is on the way, so nothing was compared".to_owned(),
+            n => format!("{} of the run met again, bit for bit", counted(n, "frame")),
+        };
         terminal::print(&format!(
-            "# steps {} to {}, {origin}; {same} of the run met again, bit for bit\n# {}: {}, {} MB\n",
+            "# steps {} to {}, {origin}; {same}\n# {}: {}, {} MB\n",
             a.from,
             outcome.thermo.step,
             written.path.display(),

@@ -13,7 +13,7 @@ use crate::run::{
 };
 use crate::sensitivity::Variable;
 use admd_engine::{ForceField, Precision};
-use admd_potentials::form::units::UnitSystem;
+use admd_potentials::form::units::{Dimension, UnitSystem};
 use clap::{Args, ValueHint};
 use serde_json::{Value, json};
 use std::io::IsTerminal;
@@ -148,9 +148,16 @@ fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliEr
         file
     });
     let digits = digits(plan.settings.precision);
+    let timestep = plan.integrator.timestep() / units.to_coherent(Dimension::TIME);
     let along = plan.sensitivity.and_then(|s| Some((s.variables, s.tangent?)));
     estimators.tangents = along.map(|(variables, plan)| {
-        let all = Sensitivities::new(variables, degrees_of_freedom, digits, (plan.velocities, file.clone()));
+        let all = Sensitivities::new(
+            variables,
+            degrees_of_freedom,
+            digits,
+            timestep,
+            (plan.velocities, file.clone()),
+        );
         run.observe(all.rows(thermo));
         if file.is_some() {
             run.observe(all.frames(Every(plan.every)));

@@ -10,7 +10,7 @@
 //! depend on the positions alone, not on the order of a sum: see [`Settings::quantum`](admd_engine::Settings::quantum).
 
 use super::{DynamicsError, State, drifted, kicked};
-use admd_engine::{Cell, Vec3};
+use admd_engine::Cell;
 
 /// How a kick and a drift are rounded.
 pub(super) trait Rounding: Copy + Sync {
@@ -40,9 +40,24 @@ impl Rounding for Free {
 /// ```
 /// use admd::dynamics::Grid;
 /// use admd::engine::Cell;
-/// let grid = Grid::of(&Cell::orthogonal([10.0, 12.0, 9.0])?, &[], &[1.0], 0.005);
-/// // 2⁴⁸ points along an edge of up to 16, so that 256 such lengths are at hand
+/// use admd::dynamics::State;
+/// use admd::engine::{Configuration, Vec3};
+/// let state = State {
+///     step: 0,
+///     configuration: Configuration {
+///         cell: Cell::orthogonal([10.0, 12.0, 9.0])?,
+///         species: vec![0],
+///         positions: vec![Vec3::zeros()],
+///     },
+///     velocities: vec![Vec3::x() * 1.5],
+///     masses: vec![1.0],
+///     tangents: vec![],
+/// };
+/// let grid = Grid::of(&state, 0.005);
+/// // 2⁴⁴ points along an edge of up to 16, so that 256 such lengths are at hand
 /// assert_eq!(grid.length, 16.0 / (1_u64 << 44) as f64);
+/// // 1.5 in steps of 2⁻⁴¹, up to 2000
+/// assert_eq!(grid.velocity, 32.0 / (1_u64 << 46) as f64);
 /// # Ok::<(), admd::engine::EngineError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,19 +76,29 @@ const BITS: i32 = 44;
 const MOST: f64 = (1_u64 << 52) as f64;
 
 impl Grid {
-    /// The finest grid for a cell, positions, masses and a time step: coordinates up to 256 times the largest of the start,
-    /// velocities that cross it in one step, forces beyond those that change a velocity by as much.
-    pub fn of(cell: &Cell, positions: &[Vec3], masses: &[f64], timestep: f64) -> Self {
-        let edges = (0..3).map(|k| cell.edge(k).amax());
-        let extent = positions.iter().map(|r| r.amax()).chain(edges).fold(0.0, f64::max);
-        let lightest = masses.iter().copied().fold(f64::INFINITY, f64::min);
+    /// A fine grid for a start: coordinates up to 256 times the largest of it and its cell, velocities up to a thousand times
+    /// the fastest, forces of 10⁻¹⁰ of m v²/length and finer, with v sixteen times the fastest. From rest, where there is no
+    /// such scale, velocities cross the cell in one step, and a quantum of force is one of velocity in half a kick.
+    pub fn of(state: &State, timestep: f64) -> Self {
+        let c = &state.configuration;
+        let edges = (0..3).map(|k| c.cell.edge(k).amax());
+        let extent = c.positions.iter().map(|r| r.amax()).chain(edges).fold(0.0, f64::max);
+        let lightest = state.masses.iter().copied().fold(f64::INFINITY, f64::min);
         let lightest = if lightest.is_finite() { lightest } else { 1.0 };
-        let velocity = two_to(exponent(extent / timestep.abs()) + 1 - 52);
+        let fastest = 16.0 * state.velocities.iter().map(|v| v.amax()).fold(0.0, f64::max);
+        let crossing = extent / timestep.abs();
+        let velocity = if fastest > 0.0 && fastest < crossing {
+            two_to(exponent(fastest) + 1 - 46)
+        } else {
+            two_to(exponent(crossing) + 1 - 52)
+        };
+        // of force in half a kick, and of what accelerates to such speeds
+        let kick = exponent(velocity * lightest / timestep.abs());
+        let scale = exponent(lightest * fastest * fastest / extent) - 34;
         Self {
             length: two_to(exponent(extent) + 1 - BITS),
             velocity,
-            // a quantum of force is a quantum of velocity in half a kick
-            force: two_to(exponent(velocity * lightest / timestep.abs())),
+            force: two_to(if fastest > 0.0 { kick.min(scale) } else { kick }),
         }
     }
 
@@ -94,8 +119,14 @@ impl Grid {
         Ok(())
     }
 
-    /// Refuses coordinates beyond the grid.
-    pub(super) fn check(&self, positions: &[Vec3]) -> Result<(), DynamicsError> {
+    /// Refuses coordinates and velocities beyond the grid.
+    pub(super) fn check(&self, state: &State) -> Result<(), DynamicsError> {
+        let (positions, velocities) = (&state.configuration.positions, &state.velocities);
+        let limit = MOST * self.velocity;
+        if let Some(atom) = velocities.iter().position(|v| v.amax() > limit) {
+            let speed = velocities[atom].norm();
+            return Err(DynamicsError::TooFast { atom, speed, limit });
+        }
         let limit = MOST * self.length;
         match positions.iter().position(|r| r.amax() > limit) {
             Some(atom) => Err(DynamicsError::OffGrid {

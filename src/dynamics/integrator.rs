@@ -28,6 +28,19 @@ pub enum DynamicsError {
         /// The longest step that is let through \[length\].
         limit: f64,
     },
+    /// An atom is faster than the grid of numbers allows on which its motion is exact.
+    #[error(
+        "atom {atom} has the speed {speed:.3e}, beyond the grid of reversible dynamics ({limit:.3e}), which is made for the speeds \
+         of the start; look for overlapping atoms, or run without reversible = true"
+    )]
+    TooFast {
+        /// Index of the atom, from 0.
+        atom: usize,
+        /// Its speed \[length/τ\].
+        speed: f64,
+        /// The largest component \[length/τ\].
+        limit: f64,
+    },
     /// An atom has left the grid of numbers on which its motion is exact.
     #[error(
         "atom {atom} is at {position:?}, beyond the grid of reversible dynamics (coordinates up to {limit:.3e}); start from \

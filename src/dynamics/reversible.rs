@@ -8,8 +8,8 @@ use admd_engine::Request;
 /// if the forces depend on the positions alone: those of a [`ForceField`](admd_engine::ForceField) with
 /// [`quantum`](admd_engine::Settings::quantum) = [`Grid::force`] do.
 ///
-/// Its trajectory differs from that of [`VelocityVerlet`](super::VelocityVerlet) by rounding alone, to 10⁻¹³ of the cell a
-/// step.
+/// Its trajectory differs from that of [`VelocityVerlet`](super::VelocityVerlet) by rounding alone: a step to 10⁻¹³ of the cell
+/// and of the fastest speed, pair forces as [`Grid::of`] says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReversibleVerlet {
     /// Length of a step \[τ\]; below zero it goes back.
@@ -35,7 +35,7 @@ impl Integrator for ReversibleVerlet {
         request: Request,
     ) -> Result<(), DynamicsError> {
         step(self.grid, self.timestep, now, next, forces, request)?;
-        self.grid.check(&next.state.configuration.positions)
+        self.grid.check(&next.state)
     }
 
     fn backwards(&self) -> Option<Box<dyn Integrator>> {

@@ -54,8 +54,8 @@ pub enum EngineError {
     },
     /// A force that leaves the grid on which forces are summed exactly.
     #[error(
-        "the force on atom {atom} is {force:.3e}, beyond the grid of exact sums ({limit:.3e}); move overlapping atoms apart, or \
-         run without reversible = true"
+        "the force on atom {atom} is {force:.3e}, beyond the grid of exact sums ({limit:.3e}), which is made for the speeds of the \
+         start and the time step; move overlapping atoms apart, shorten the time step, or run without reversible = true"
     )]
     TooManyQuanta {
         /// Index of the atom, from 0.

@@ -7,7 +7,7 @@ use super::walker::View;
 use crate::dynamics::{Rdf, observables};
 use crate::io::h5md::Trajectory;
 use crate::sensitivity::{Averaged, Distance, Mean, Memory, Samples, Subject, Variable};
-use admd_engine::{Configuration, ListSize, NearPairs};
+use admd_engine::{Configuration, ListSize, NearPairs, Species};
 use admd_potentials::form::binding::PairBinding;
 use admd_potentials::form::truncation::Truncation;
 use admd_potentials::form::units::Dimension;
@@ -31,6 +31,10 @@ pub(super) const LOSSES: [(&str, &str); 6] = [
 
 /// Memory where the input does not say \[bytes\].
 const MEMORY: f64 = 1e9;
+/// Edges of two cells that are taken for the same; those of reversible dynamics are rounded.
+const SAME_CELL: f64 = 1e-9;
+/// Times that are taken for the same.
+const SAME_TIME: f64 = 1e-6;
 /// Bins of a distribution where the input does not say.
 const BINS: usize = 50;
 
@@ -79,12 +83,12 @@ pub(super) fn read(
     let sampled = !matches!(loss.0, LossPlan::Distance(_));
     if let Some(steps) = journey.steps
         && sampled
-        && samples.count(steps) == 0
+        && (samples.count(steps) == 0 || (steps > 0 && samples.after == 0 && samples.every > steps))
     {
-        let reason = "the loss reads no state of the run".to_owned();
+        let reason = "the loss reads no state of the run but its start, if any".to_owned();
         conflict(
             &view,
-            view.at("after"),
+            view.at(if view.has("after") { "after" } else { "every" }),
             reason,
             "later than the last",
             "lower `after` or `every`, or run longer",
@@ -264,6 +268,28 @@ fn reference(view: &View<'_>, journey: &Journey<'_>) -> Option<Trajectory> {
         );
         return None;
     }
+    if view.text("loss").is_some_and(|l| l.value != "rdf_distance") {
+        let header = trajectory.header();
+        let names = |species: &[Species], atoms: &[u16]| -> Vec<String> {
+            atoms.iter().map(|s| species[usize::from(*s)].name.clone()).collect()
+        };
+        let of = names(&header.species, &header.atoms);
+        if of != names(journey.ground.species, &journey.configuration.species) {
+            let reason = "the reference has other species, or in another order".to_owned();
+            wrong(reason, "take a run of the same atoms");
+            return None;
+        }
+        let frame = trajectory.frame(0).ok()?;
+        let cell = &journey.configuration.cell;
+        let apart = (0..3).map(|k| (frame.edges[k] - cell.edge(k)).norm() / cell.edge(k).norm());
+        if apart.fold(0.0, f64::max) > SAME_CELL {
+            wrong(
+                "the reference has another cell".to_owned(),
+                "take a run in the same cell",
+            );
+            return None;
+        }
+    }
     if let Some(output) = &journey.ground.output.trajectory
         && same(&output.path, &path)
     {
@@ -300,9 +326,21 @@ fn positions(view: &View<'_>, journey: &Journey<'_>, all: bool) -> Option<Vec<(u
         Ok((if all { frame.step } else { steps }, frame.positions))
     };
     let frames: Result<Vec<_>, crate::io::h5md::H5mdError> = chosen.into_iter().map(frame).collect();
+    let timestep = journey.ground.timestep / journey.ground.units.to_coherent(Dimension::TIME);
+    let later = |k: &usize| {
+        let (step, time) = (trajectory.steps()[*k], trajectory.times()[*k]);
+        let own = step as f64 * timestep;
+        all && (time - own).abs() > SAME_TIME * own
+    };
+    if (0..trajectory.len()).any(|k| later(&k)) {
+        let reason = "the reference has its steps at other times".to_owned();
+        let help = "take a run with the same time step";
+        conflict(view, view.at("reference"), reason, "another time step", help);
+        return None;
+    }
     match frames {
-        Ok(frames) if frames.is_empty() => {
-            let reason = "no frame of the reference is within the run".to_owned();
+        Ok(frames) if steps > 0 && frames.iter().all(|(step, _)| *step == 0) => {
+            let reason = "no frame of the reference but its start is within the run".to_owned();
             conflict(
                 view,
                 view.at("reference"),

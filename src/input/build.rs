@@ -164,6 +164,24 @@ pub fn parse(text: &str, path: &Path, overrides: &[String], limits: Limits) -> R
     parse_as(text, path, overrides, limits, Intent::Look)
 }
 
+/// Reads how a run moves from its resolved text, for a replay: without `[sensitivity]`, but with the steps between which its
+/// estimators renew neighbour lists.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn parse_motion(text: &str, path: &Path) -> Result<(Plan, Option<u64>), InputErrors> {
+    let (cx, mut tree) = open(text, path, &[], Files::Included)?;
+    let adjoint = sensitivity::has_adjoint(&tree);
+    tree.entries.retain(|e| e.key != "sensitivity");
+    match walk(&cx, &tree, Limits::default(), Intent::Look) {
+        Some(plan) if cx.is_clean() => {
+            let renewal = (adjoint && plan.settings.quantum == 0.0).then_some(crate::sensitivity::GRID);
+            Ok((plan, renewal))
+        }
+        _ => Err(cx.into_errors()),
+    }
+}
+
 fn parse_as(
     text: &str,
     path: &Path,

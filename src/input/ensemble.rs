@@ -114,10 +114,11 @@ pub(super) fn read(
         axis: axis.unwrap_or(2),
         bins: bins("profile_bins"),
     });
+    let after = count("after").unwrap_or(steps.unwrap_or(0) / EQUILIBRATION);
     Some(EnsemblePlan {
         variables,
         every: count("every").unwrap_or(if rdf.is_some() { EVERY_OF_PAIRS } else { EVERY }),
-        after: count("after").unwrap_or(steps.unwrap_or(0) / EQUILIBRATION),
+        after,
         observables,
         rdf,
         profile,

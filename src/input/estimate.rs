@@ -44,11 +44,13 @@ pub fn estimate(plan: &Plan) -> Estimate {
     // Positions and the like in double precision; nine edges, step and time.
     let frame = trajectory.map_or(0, |_| 24 * n * vectors + 88);
     let frames = trajectory.map_or(0, |t| plan.steps / t.every.max(1) + 1);
+    let adjoint = plan.sensitivity.as_ref().and_then(|s| s.adjoint.as_ref());
+    let states = adjoint.map_or(0.0, |a| a.memory.forecast(n as usize, plan.steps).0);
     Estimate {
         atoms: n,
         images: (list.slots - n as f64).max(0.0),
         entries: list.entries,
-        memory: n as f64 * (PER_ATOM + tangents as f64 * PER_TANGENT) + list.bytes,
+        memory: n as f64 * (PER_ATOM + tangents as f64 * PER_TANGENT) + list.bytes + states,
         frame,
         frames,
         file: frame as f64 * frames as f64,

@@ -25,8 +25,7 @@ pub(super) fn read(view: &View<'_>, start: &mut State, settings: &mut Settings) 
         );
         return None;
     }
-    let c = &start.configuration;
-    let grid = Grid::of(&c.cell, &c.positions, &start.masses, timestep);
+    let grid = Grid::of(start, timestep);
     if let Err(error) = (ReversibleVerlet { timestep, grid }).prepare(start) {
         refuse(error.to_string(), "run without reversible = true");
         return None;

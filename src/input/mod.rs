@@ -55,8 +55,11 @@ mod structure;
 mod structure_file;
 mod walker;
 
-pub use build::{Limits, parse, read, read_for_run};
+pub use build::{Limits, parse, parse_motion, read, read_for_run};
 pub use diagnostics::{InputErrors, Look};
 pub use estimate::{Estimate, estimate};
-pub use plan::{EnsemblePlan, Frames, IntegratorPlan, Output, PRECISIONS, Plan, SensitivityPlan, precision_name};
+pub use plan::{
+    AdjointPlan, EnsemblePlan, Frames, IntegratorPlan, LossPlan, Output, PRECISIONS, Plan, SensitivityPlan,
+    precision_name,
+};
 pub(crate) use structure_file::box_around;

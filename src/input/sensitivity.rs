@@ -2,6 +2,7 @@
 
 use super::adjoint::{self, Journey};
 use super::diagnostics::{InputError, Problem};
+use super::document::{Table, Value};
 use super::ensemble;
 use super::plan::{IntegratorPlan, Output, SensitivityPlan, TangentPlan};
 use super::walker::View;
@@ -121,4 +122,17 @@ pub(super) fn read(
         ensemble,
         adjoint,
     })
+}
+
+/// Does a tree ask for the gradient of a loss?
+pub(super) fn has_adjoint(root: &Table) -> bool {
+    let Some(Value::Table(section)) = root.get("sensitivity").map(|e| &e.node.value) else {
+        return false;
+    };
+    let is = |value: &Value| matches!(value, Value::Text(name) if name == ADJOINT);
+    match section.get("estimators").map(|e| &e.node.value) {
+        Some(Value::List(list)) => list.iter().any(|node| is(&node.value)),
+        Some(value) => is(value),
+        None => false,
+    }
 }

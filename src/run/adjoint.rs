@@ -55,6 +55,8 @@ pub struct Adjoint {
     variables: Arc<[Variable]>,
     /// Are steps undone on the way back, not made again?
     undone: bool,
+    /// Wall time of the way back, however it ended.
+    spent: Arc<Mutex<f64>>,
     found: Arc<Mutex<Option<Found>>>,
 }
 
@@ -87,6 +89,7 @@ impl Adjoint {
             dimension: of.dimension,
             variables: of.variables.clone().into(),
             undone: of.memory == Memory::Nothing,
+            spent: Arc::default(),
             found: Arc::default(),
         };
         let observer = Part {
@@ -114,8 +117,7 @@ impl Adjoint {
 
     /// Wall time of the way back \[s\]; 0 where there was none.
     pub fn seconds(&self) -> f64 {
-        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.as_ref().map_or(0.0, |f| f.seconds)
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Symbol of the unit of the loss; empty for a number.
@@ -311,8 +313,11 @@ impl Observer for Part {
         let Some(record) = record else { return Ok(()) };
         let start = record.start().clone();
         let begin = Instant::now();
-        match self.descend(record) {
-            Ok(found) => self.write(&start, found, begin.elapsed().as_secs_f64()),
+        let descended = self.descend(record);
+        let spent = begin.elapsed().as_secs_f64();
+        *self.handle.spent.lock().unwrap_or_else(PoisonError::into_inner) = spent;
+        match descended {
+            Ok(found) => self.write(&start, found, spent),
             Err(AdjointError::Stopped { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }

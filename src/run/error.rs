@@ -34,8 +34,8 @@ pub enum RunError {
     Irreversible,
     /// A run that was made again is not the run.
     #[error(
-        "the state at step {step} is not that of the run: atom {atom} is {off:.1e} away from where it was; the build of admd, the \
-         instruction set or the structure file must be another than the run's: take those of the run"
+        "the state at step {step} is not that of the run: atom {atom} is {off:.1e} away from where it was, or moves otherwise; the \
+         build of admd or the structure file is another than the run's, or the trajectory was changed"
     )]
     OtherTrajectory {
         /// The step.

@@ -76,7 +76,7 @@ impl<F: Forces> Run<F> {
         };
         let now = integrator.start(state, &mut forces).map_err(|error| match error {
             DynamicsError::Engine(e) => RunError::Start(e),
-            DynamicsError::Leap { .. } | DynamicsError::OffGrid { .. } => {
+            DynamicsError::Leap { .. } | DynamicsError::OffGrid { .. } | DynamicsError::TooFast { .. } => {
                 unreachable!("nothing moves before the first step")
             }
         })?;

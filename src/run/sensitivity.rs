@@ -3,9 +3,9 @@
 
 use super::format::significant;
 use super::{Every, Observer, RunError, TrajectoryFile, View};
-use crate::dynamics::StateTangent;
+use crate::dynamics::{Moment, State, StateTangent};
 use crate::io::h5md::{SensitivityFrame, SensitivityRow};
-use crate::sensitivity::{Growth, Slopes, Subject, Variable, slopes};
+use crate::sensitivity::{Growth, Slopes, Subject, Variable, norm, slopes};
 use admd_engine::Vec3;
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use serde_json::{Value, json};
@@ -29,9 +29,14 @@ pub struct Sensitivities {
     variables: Arc<[Variable]>,
     known: Arc<Mutex<Vec<Known>>>,
     degrees_of_freedom: usize,
+    /// Length of a step in the units of output.
+    timestep: f64,
     velocities: bool,
     file: Option<TrajectoryFile>,
 }
+
+/// Steps between looks at how the derivatives grow.
+const GROWTH: u64 = 10;
 
 impl core::fmt::Debug for Sensitivities {
     fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
@@ -42,12 +47,13 @@ impl core::fmt::Debug for Sensitivities {
 }
 
 impl Sensitivities {
-    /// For the variables along which the state has tangents, in their order. Beyond `digits` lost digits a derivative is past
+    /// For the variables along which the state has tangents, in their order, and steps of `timestep` \[time\]. Beyond `digits` lost digits a derivative is past
     /// its horizon. Frames in the file carry dv/dθ, if the flag beside it says so.
     pub fn new(
         variables: Vec<Variable>,
         degrees_of_freedom: usize,
         digits: f64,
+        timestep: f64,
         (velocities, file): (bool, Option<TrajectoryFile>),
     ) -> Self {
         let nothing = Known {
@@ -61,6 +67,7 @@ impl Sensitivities {
             known: Arc::new(Mutex::new(vec![nothing; variables.len()])),
             variables: variables.into(),
             degrees_of_freedom,
+            timestep,
             velocities,
             file,
         }
@@ -93,12 +100,8 @@ impl Sensitivities {
             return Err(self.lost(p, view.thermo.step, known[p].lost_at));
         }
         for (s, known) in all.iter().zip(known.iter_mut()) {
-            known.growth.add(view.thermo.time, s.positions);
             (known.step, known.time) = (view.thermo.step, view.thermo.time);
             known.values = values(s, &known.growth, view.units);
-            if known.growth.is_beyond() && known.lost_at.is_none() {
-                known.lost_at = Some(view.thermo.step);
-            }
         }
         let Some(file) = &self.file else { return Ok(()) };
         file.sensitivity_row(SensitivityRow {
@@ -106,6 +109,23 @@ impl Sensitivities {
             time: view.thermo.time,
             values: known.iter().map(|k| k.values).collect(),
         })
+    }
+
+    /// Measures how the derivatives have grown.
+    fn grow(&self, state: &State) {
+        let time = state.step as f64 * self.timestep;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (tangent, known) in state.tangents.iter().zip(known.iter_mut()) {
+            known.growth.add(time, norm(&tangent.positions));
+            if known.growth.is_beyond() && known.lost_at.is_none() {
+                // the horizon itself, which may be known only now
+                let horizon = known
+                    .growth
+                    .horizon()
+                    .map_or(f64::INFINITY, |h| (h / self.timestep).ceil());
+                known.lost_at = Some(state.step.min(horizon as u64));
+            }
+        }
     }
 
     fn lost(&self, p: usize, step: u64, horizon: Option<u64>) -> RunError {
@@ -169,9 +189,8 @@ impl Sensitivities {
                     units.time.symbol
                 ),
                 (.., Some(_)) => "  no exponential growth seen".to_owned(),
-                (.., None) => "  too few rows to tell how fast it grows, and so whether it means anything; lower \
-                               output.thermo_every"
-                    .to_owned(),
+                (.., None) if known.values[5] == 0.0 => "  no position depends on it".to_owned(),
+                (.., None) => "  too few steps to tell how fast it grows, and so whether it means anything".to_owned(),
             });
             if let Some(step) = known.lost_at {
                 lines.push(format!("warning: {}", beyond(variable, step, known.growth.digits())));
@@ -240,7 +259,7 @@ fn values(s: &Slopes, growth: &Growth, units: &UnitSystem) -> [f64; 8] {
     ]
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum What {
     Row,
     Frame,
@@ -255,6 +274,12 @@ struct Part {
 impl Observer for Part {
     fn due(&self, step: u64) -> bool {
         self.every.due(step)
+    }
+
+    fn pass(&mut self, moment: &Moment) {
+        if self.what == What::Row && moment.state.step.is_multiple_of(GROWTH) {
+            self.of.grow(&moment.state);
+        }
     }
 
     fn observe(&mut self, view: View) -> Result<(), RunError> {

@@ -77,6 +77,15 @@ pub enum AdjointError {
         /// How far it is off \[length\].
         off: f64,
     },
+    /// Chaos has eaten everything.
+    #[error(
+        "the gradient is not finite at step {step} on the way back: its growth has left the range of numbers; make the run \
+         shorter, or differentiate averages in parameters with estimators = [\"ensemble\"]"
+    )]
+    NotFinite {
+        /// Where it was.
+        step: u64,
+    },
     /// Somebody stopped it.
     #[error("stopped at step {step} on the way back; the gradient needs the whole way")]
     Stopped {
@@ -384,6 +393,9 @@ impl Backwards<'_> {
     }
 
     fn tell(&mut self, step: u64) -> Result<(), AdjointError> {
+        if step.is_multiple_of(GRID) && self.adjoint.positions.iter().any(|x| !x.iter().all(|x| x.is_finite())) {
+            return Err(AdjointError::NotFinite { step });
+        }
         match (self.watch)(step, &self.adjoint) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(AdjointError::Stopped { step }),
