@@ -6,39 +6,17 @@
 //! cap. FOLDER gets `state.bin`, positions and velocities of the start, and `admd.bin`, the slopes in σ, ε, positions and
 //! velocities, f64 all; the answer is a line of JSON.
 
-use admd::bench::{CUTOFF, MELTING_STEPS, Melt, SKIN, binding};
-use admd::dynamics::{Grid, Integrator, ReversibleVerlet, State, VelocityVerlet};
-use admd::engine::{EngineError, ForceField, Settings, Vec3};
+use admd::bench::{CUTOFF, Heat, MELTING_STEPS, Melt, SKIN, field, reversible};
+use admd::dynamics::{Integrator, VelocityVerlet};
+use admd::engine::{Precision, Vec3};
 use admd::run::Interrupt;
-use admd::sensitivity::{Gradient, Loss, Memory, Reads, Share, gradient};
+use admd::sensitivity::{Gradient, Memory, gradient};
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
 /// Length of a step: JAX-MD rounds it to f32, also where all else is f64, so it is a number that f32 holds.
 const TIMESTEP: f64 = 1.0 / 256.0;
-
-/// The mean square of the velocities at the end.
-struct Heat;
-
-impl Loss for Heat {
-    fn reads(&self, step: u64, steps: u64) -> Option<Reads> {
-        let velocities = step == steps;
-        velocities.then_some(Reads {
-            velocities,
-            ..Reads::default()
-        })
-    }
-
-    fn share(&self, _: u64, _: u64, state: &State) -> Result<Share, EngineError> {
-        let n = state.masses.len() as f64;
-        Ok(Share {
-            value: state.velocities.iter().map(|v| v.norm_squared()).sum::<f64>() / n,
-            velocities: state.velocities.iter().map(|v| v * (2.0 / n)).collect(),
-            ..Share::default()
-        })
-    }
-}
 
 /// A line of /proc/self/status \[bytes\].
 fn resident(key: &str) -> f64 {
@@ -78,17 +56,12 @@ fn main() {
     let (positions, velocities) = (&start.configuration.positions, &start.velocities);
     write(&folder.join("state.bin"), &[], [positions, velocities]);
     let run = || -> Gradient {
-        let grid = Grid::of(&start, TIMESTEP);
-        let (mut settings, mut integrator): (_, Box<dyn Integrator>) =
-            (Settings::new(SKIN), Box::new(VelocityVerlet { timestep: TIMESTEP }));
+        let mut forces = field(Precision::Double).expect("a force field");
+        let mut integrator: Box<dyn Integrator> = Box::new(VelocityVerlet { timestep: TIMESTEP });
         if memory == Memory::Nothing {
-            settings.quantum = grid.force;
-            integrator = Box::new(ReversibleVerlet {
-                timestep: TIMESTEP,
-                grid,
-            });
+            let on_grid = reversible(&start, TIMESTEP).expect("a force field");
+            (forces, integrator) = (on_grid.0, Box::new(on_grid.1));
         }
-        let mut forces = ForceField::new(vec![binding()], settings).expect("a force field");
         gradient(
             start.clone(),
             &mut forces,

@@ -4,35 +4,13 @@
 //! its grid, then gone back through by the adjoint without memory. Hashes are of all positions and velocities: they are
 //! those of any number of threads (`RAYON_NUM_THREADS`). Memory is the peak above that of the run forth.
 
-use admd::bench::{MELTING_STEPS, Melt, SKIN, binding, verlet};
-use admd::dynamics::{Forces, Grid, Integrator, Moment, ReversibleVerlet, State};
-use admd::engine::{EngineError, ForceField, Request, Settings};
+use admd::bench::{Heat, MELTING_STEPS, Melt, reversible, verlet};
+use admd::dynamics::{Forces, Integrator, Moment, State};
+use admd::engine::Request;
 use admd::run::Interrupt;
-use admd::sensitivity::{Loss, Memory, Reads, Share, gradient};
+use admd::sensitivity::{Memory, gradient};
 use sha2::{Digest, Sha256};
 use std::time::Instant;
-
-/// The mean square of the velocities at the end.
-struct Heat;
-
-impl Loss for Heat {
-    fn reads(&self, step: u64, steps: u64) -> Option<Reads> {
-        let velocities = step == steps;
-        velocities.then_some(Reads {
-            velocities,
-            ..Reads::default()
-        })
-    }
-
-    fn share(&self, _: u64, _: u64, state: &State) -> Result<Share, EngineError> {
-        let n = state.masses.len() as f64;
-        Ok(Share {
-            value: state.velocities.iter().map(|v| v.norm_squared()).sum::<f64>() / n,
-            velocities: state.velocities.iter().map(|v| v * (2.0 / n)).collect(),
-            ..Share::default()
-        })
-    }
-}
 
 fn hash(state: &State) -> String {
     let mut hash = Sha256::new();
@@ -74,21 +52,14 @@ fn main() {
         numbers.get(1).copied().unwrap_or(1000),
     );
     let melt = Melt::new(cells, MELTING_STEPS, &Interrupt::default()).expect("a melt");
-    let timestep = verlet().timestep;
-    let grid = Grid::of(&melt.state, timestep);
-    let settings = Settings {
-        quantum: grid.force,
-        ..Settings::new(SKIN)
-    };
-    let field = || ForceField::new(vec![binding()], settings).expect("a force field");
-    let mut integrator = ReversibleVerlet { timestep, grid };
+    let made = || reversible(&melt.state, verlet().timestep).expect("a force field");
+    let (mut forces, mut integrator) = made();
     let threads = rayon::current_num_threads();
     println!(
         "{} atoms, {count} steps out and back, threads: {threads}",
         melt.state.masses.len()
     );
 
-    let mut forces = field();
     let start = State {
         step: 0,
         ..melt.state.clone()
@@ -117,7 +88,7 @@ fn main() {
     drop((home, was, forces));
 
     let clock = Instant::now();
-    let found = gradient(start, &mut field(), &mut integrator, count, &mut Heat, Memory::Nothing).expect("a gradient");
+    let found = gradient(start, &mut made().0, &mut integrator, count, &mut Heat, Memory::Nothing).expect("a gradient");
     let time = clock.elapsed().as_secs_f64();
     println!(
         "gradient of {:.6}: {time:.1} s, {:.2} times the way forth, {:.1} MB above it",

@@ -3,46 +3,23 @@
 //! The melt, 100 steps; runs interleaved, medians. `RAYON_NUM_THREADS=1` gives the figures of one thread; an argument is the
 //! number of fcc cells along an edge, 20 (32,000 atoms) by default.
 
-use admd::bench::{MELTING_STEPS, Melt, SKIN, Work, binding, field, interleaved, verlet};
-use admd::dynamics::{Forces, Grid, Integrator, Rdf, ReversibleVerlet, State, StateTangent};
-use admd::engine::{EngineError, ForceField, Precision, Request, Settings};
+use admd::bench::{Heat, MELTING_STEPS, Melt, Work, field, interleaved, reversible, verlet};
+use admd::dynamics::{Forces, Integrator, Rdf, State, StateTangent};
+use admd::engine::{Precision, Request};
 use admd::potentials::form::units::LJ;
 use admd::run::{EnsembleAverages, Interrupt, Run, Sampling};
-use admd::sensitivity::{GRID, Loss, Memory, Observable, Reads, Share, gradient, variables};
+use admd::sensitivity::{GRID, Memory, Observable, gradient, variables};
 use std::cell::Cell;
 
 const STEPS: u64 = 100;
 const ROUNDS: usize = 5;
 /// The row of the plain run that the averages are compared with.
 const RUN: usize = 8;
-/// Steps between samples of averages.
 /// Steps of the runs whose averages are taken: some samples.
 const LONG: u64 = 400;
 /// As the input has it by default.
 const EVERY: u64 = 25;
 const EVERY_OF_PAIRS: u64 = 100;
-
-/// The mean square of the velocities at the end.
-struct Heat;
-
-impl Loss for Heat {
-    fn reads(&self, step: u64, steps: u64) -> Option<Reads> {
-        let velocities = step == steps;
-        velocities.then_some(Reads {
-            velocities,
-            ..Reads::default()
-        })
-    }
-
-    fn share(&self, _: u64, _: u64, state: &State) -> Result<Share, EngineError> {
-        let n = state.masses.len() as f64;
-        Ok(Share {
-            value: state.velocities.iter().map(|v| v.norm_squared()).sum::<f64>() / n,
-            velocities: state.velocities.iter().map(|v| v * (2.0 / n)).collect(),
-            ..Share::default()
-        })
-    }
-}
 
 fn forwards(start: &State, tangents: usize) {
     steps(
@@ -75,18 +52,6 @@ fn steps(start: &State, tangents: usize, forces: &mut dyn Forces, integrator: &m
             .expect("a step");
         core::mem::swap(&mut now, &mut next);
     }
-}
-
-/// The melt on the grid of reversible dynamics.
-fn on_grid(start: &State) -> (ForceField, ReversibleVerlet) {
-    let timestep = verlet().timestep;
-    let grid = Grid::of(start, timestep);
-    let settings = Settings {
-        quantum: grid.force,
-        ..Settings::new(SKIN)
-    };
-    let forces = ForceField::new(vec![binding()], settings).expect("a force field");
-    (forces, ReversibleVerlet { timestep, grid })
 }
 
 /// A longer run, with samples for the derivatives of averages or without, and the distances to which the
@@ -142,11 +107,11 @@ fn main() {
         &mut || backwards(0, Memory::All),
         &mut || backwards(1, Memory::Bytes(tenth)),
         &mut || {
-            let (mut forces, mut integrator) = on_grid(start);
+            let (mut forces, mut integrator) = reversible(start, verlet().timestep).expect("a force field");
             steps(start, 0, &mut forces, &mut integrator);
         },
         &mut || {
-            let (mut forces, mut integrator) = on_grid(start);
+            let (mut forces, mut integrator) = reversible(start, verlet().timestep).expect("a force field");
             let (start, memory) = (start.clone(), Memory::Nothing);
             let found = gradient(start, &mut forces, &mut integrator, STEPS, &mut Heat, memory).expect("a gradient");
             made[2].set(STEPS + found.steps);

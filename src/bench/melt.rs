@@ -3,7 +3,7 @@
 //! It must be a liquid: atoms of a crystal have neighbours at few distances, are nearly sorted in memory, and flatter
 //! every kernel.
 
-use crate::dynamics::{State, VelocityVerlet, observables, velocities};
+use crate::dynamics::{Grid, ReversibleVerlet, State, VelocityVerlet, observables, velocities};
 use crate::input::lattice::{Block, Lattice};
 use crate::run::{Interrupt, Run, RunError, Stop};
 use admd_engine::{Cell, Configuration, EngineError, ForceField, Mat3, Precision, Settings};
@@ -45,7 +45,7 @@ pub fn nearest_cells(atoms: u64) -> u64 {
 }
 
 /// Lennard-Jones with ε = σ = 1, shifted to zero at the cutoff.
-pub fn binding() -> PairBinding {
+fn binding() -> PairBinding {
     let info = pair_info("lj").expect("Lennard-Jones is in the catalogue");
     let leaf = |k: usize| Leaf {
         name: info.parameters[k].name.into(),
@@ -77,6 +77,20 @@ pub fn field(precision: Precision) -> Result<ForceField, EngineError> {
         ..Settings::new(SKIN)
     };
     ForceField::new(vec![binding()], settings)
+}
+
+/// The melt on the grid of reversible dynamics: forces and what moves it, from a start.
+///
+/// # Errors
+/// `ADMD_ISA` names an instruction set that this machine lacks.
+pub fn reversible(start: &State, timestep: f64) -> Result<(ForceField, ReversibleVerlet), EngineError> {
+    let grid = Grid::of(start, timestep);
+    let settings = Settings {
+        quantum: grid.force,
+        ..Settings::new(SKIN)
+    };
+    let forces = ForceField::new(vec![binding()], settings)?;
+    Ok((forces, ReversibleVerlet { timestep, grid }))
 }
 
 impl Melt {
