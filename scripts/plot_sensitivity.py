@@ -16,7 +16,8 @@ from pathlib import Path
 import trajectory as tr
 import numpy as np
 
-DIGITS = 8.0
+# that may be lost, by the precision of the forces
+DIGITS = {"double": 8.0, "mixed": 4.0}
 TANGENT, ENSEMBLE = "#4c72b0", "#c44e52"
 GREEK = {"epsilon": "ε", "sigma": "σ"}
 COLUMNS = 2
@@ -45,24 +46,28 @@ def symbol(name):
     return GREEK.get(last, name)
 
 
-def horizon(lost):
+def text(attribute):
+    return attribute.decode() if isinstance(attribute, bytes) else str(attribute)
+
+
+def horizon(lost, digits):
     """The first row beyond the horizon."""
-    return int(np.argmax(lost > DIGITS)) if (lost > DIGITS).any() else len(lost)
+    return int(np.argmax(lost > digits)) if (lost > digits).any() else len(lost)
 
 
-def draw(near, far, along, average, per, held):
+def draw(near, far, along, average, per, held, digits):
     """One variable: near the average, and all magnitudes."""
     centre, reach, early = 0.0, 0.0, []
     if along:
         time, values, lost = along
-        values, within = values / per, horizon(lost)
+        values, within = values / per, horizon(lost, digits)
         for axis, y in ((near, values), (far, np.abs(values))):
             axis.plot(time[: within + 1], y[: within + 1], color=TANGENT, lw=1.4, label="this trajectory (tangent)")
             axis.plot(time[within:], y[within:], color=TANGENT, lw=0.8, alpha=0.35)
             if within < len(time):
                 axis.axvline(time[within], color="0.6", lw=0.8, ls="--", zorder=0)
         if within < len(time):
-            far.annotate("eight digits lost", (time[within], 0.9), xycoords=("data", "axes fraction"), xytext=(4, 0),
+            far.annotate(f"{digits:g} digits lost", (time[within], 0.9), xycoords=("data", "axes fraction"), xytext=(4, 0),
                          textcoords="offset points", fontsize="x-small", color="0.4")
         early = np.abs(values[1 : max(within, 2)])
     if average and len(average[0]):
@@ -96,22 +101,29 @@ def main():
     if "sensitivity" not in file:
         tr.fail(f"{arguments.trajectory} has no sensitivities; add a section [sensitivity] to its input and run it again")
     observable = arguments.observable
+    # beside the variables there may be the group of a loss
+    variables = [group for group in file["sensitivity"].values() if "parameter" in group.attrs]
+    digits = DIGITS.get(text(file["parameters"].attrs.get("precision", "double")), 8.0)
     found = {}
-    for variable in file["sensitivity"].values():
+    for variable in variables:
         both = tangent(variable, observable), ensemble(variable, observable, arguments.held)
         if any(both):
             found[variable.attrs["parameter"]] = both
     if not found:
         known = set()
-        for variable in file["sensitivity"].values():
+        for variable in variables:
             known |= {name for name, node in variable.items() if "value" in node and node["value"].ndim == 1}
+            known.discard("adjoint")
             known |= {name for name, node in variable.get("ensemble", {}).items() if "average" in node
                       and node["average/value"].ndim == 1}
-        tr.fail(f"nothing depends on {observable} there; choose one of {', '.join(sorted(known))}")
+        if not known:
+            tr.fail("there are no tangents and no averages, only the gradient of a loss: that is no curve; read it with h5py, or "
+                    'set estimators = ["tangent", "ensemble"]')
+        tr.fail(f"there is no {observable}; choose one of {', '.join(sorted(known))}")
     rows = max(len(part[0]) for both in found.values() for part in both if part)
     if rows < 2:
         tr.fail(f"{arguments.trajectory} has fewer than two rows; run longer or write more often")
-    clock = next(iter(file["sensitivity"].values()))
+    clock = variables[0]
     time_unit = tr.unit(clock[f"{observable}/time"]) if f"{observable}/time" in clock else ""
     time_unit = time_unit or "τ"
     extensive = observable in ("potential_energy", "kinetic_energy", "total_energy", "heat_capacity")
@@ -130,7 +142,7 @@ def main():
     )
     word = observable.replace("_", " ") + (" per atom" if extensive else "")
     for (near, far), name in zip(axes.T, order):
-        draw(near, far, *found[name], per, arguments.held)
+        draw(near, far, *found[name], per, arguments.held, digits)
         near.set_title(name, fontsize="medium")
         near.set_ylabel(f"d {word} / d{symbol(name)}")
         far.set_ylabel("magnitude")
@@ -140,7 +152,7 @@ def main():
     for name, (along, average) in found.items():
         if along:
             time, values, lost = along
-            within = horizon(lost)
+            within = horizon(lost, digits)
             end = f"horizon at {time[within]:g} {time_unit}" if within < len(time) else "no horizon reached"
             print(f"{name}: tangent {values[within - 1]:.6g} at {time[within - 1]:g} {time_unit}, {end}")
         if average and len(average[0]):
