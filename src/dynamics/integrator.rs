@@ -1,6 +1,6 @@
 //! What moves the atoms, one step at a time.
 
-use super::{Ensemble, Forces, State, StateAdjoint, evaluate};
+use super::{Ensemble, Forces, State, StateAdjoint, evaluate, observables};
 use admd_engine::{EngineError, Evaluation, Request};
 
 /// The state at one step together with what the force field says about it.
@@ -114,15 +114,21 @@ pub trait Integrator: Send {
     /// they act.
     fn pull_model(&self, at: &Moment, times: u8, adjoint: &mut StateAdjoint);
 
-    /// The quantity that exact integration would conserve \[energy\].
-    fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64;
+    /// The quantity that exact integration would conserve \[energy\]: the total energy, unless an integrator says otherwise.
+    fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64 {
+        potential_energy + kinetic_energy
+    }
 
     /// Name of the conserved quantity, for tables.
-    fn conserved_name(&self) -> &'static str;
+    fn conserved_name(&self) -> &'static str {
+        "total energy"
+    }
 
     /// Number of velocity components among which the kinetic energy is shared. See
     /// [`degrees_of_freedom`](super::observables::degrees_of_freedom) for integrators that conserve momentum.
-    fn degrees_of_freedom(&self, atoms: usize) -> usize;
+    fn degrees_of_freedom(&self, atoms: usize) -> usize {
+        observables::degrees_of_freedom(atoms)
+    }
 
     /// The distribution of the states that a long run visits; at constant energy unless an integrator says otherwise.
     fn ensemble(&self, atoms: usize) -> Ensemble {

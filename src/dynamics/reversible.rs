@@ -1,7 +1,7 @@
 //! Velocity Verlet on a grid of numbers: it runs back to its start, bit for bit.
 
 use super::velocity_verlet::{depart, pull_model, step};
-use super::{DynamicsError, Forces, Grid, Integrator, Moment, State, StateAdjoint, observables};
+use super::{DynamicsError, Forces, Grid, Integrator, Moment, State, StateAdjoint};
 use admd_engine::Request;
 
 /// Velocity Verlet whose kicks and drifts end on a [`Grid`]. The step with −dt undoes the step with dt, to the last bit,
@@ -53,17 +53,5 @@ impl Integrator for ReversibleVerlet {
 
     fn pull_model(&self, at: &Moment, times: u8, adjoint: &mut StateAdjoint) {
         pull_model(self.timestep, at, times, adjoint);
-    }
-
-    fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64 {
-        potential_energy + kinetic_energy
-    }
-
-    fn conserved_name(&self) -> &'static str {
-        "total energy"
-    }
-
-    fn degrees_of_freedom(&self, atoms: usize) -> usize {
-        observables::degrees_of_freedom(atoms)
     }
 }

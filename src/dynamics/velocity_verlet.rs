@@ -10,7 +10,7 @@
 use super::grid::{Free, Rounding};
 use super::integrator::{DynamicsError, Integrator, Moment};
 use super::tangent::{along, tangent};
-use super::{Forces, State, StateAdjoint, StateTangent, drifted, evaluate, kicked, observables};
+use super::{Forces, State, StateAdjoint, StateTangent, drifted, evaluate, kicked};
 use admd_ad::Dual;
 use admd_engine::{Cell, Evaluation, Request, Vec3};
 use rayon::prelude::*;
@@ -52,18 +52,6 @@ impl Integrator for VelocityVerlet {
 
     fn pull_model(&self, at: &Moment, times: u8, adjoint: &mut StateAdjoint) {
         pull_model(self.timestep, at, times, adjoint);
-    }
-
-    fn conserved(&self, potential_energy: f64, kinetic_energy: f64) -> f64 {
-        potential_energy + kinetic_energy
-    }
-
-    fn conserved_name(&self) -> &'static str {
-        "total energy"
-    }
-
-    fn degrees_of_freedom(&self, atoms: usize) -> usize {
-        observables::degrees_of_freedom(atoms)
     }
 }
 
