@@ -1,5 +1,7 @@
 //! Files: trajectories in H5MD, structures in extended XYZ.
 
+use std::path::Path;
+
 pub mod elements;
 mod h5;
 pub mod h5md;
@@ -20,4 +22,10 @@ impl Overwrite {
     pub fn when(given: bool) -> Self {
         if given { Self::Replace } else { Self::Refuse }
     }
+}
+
+/// Are two paths one file that exists?
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().ok();
+    whole(a).zip(whole(b)).is_some_and(|(a, b)| a == b)
 }

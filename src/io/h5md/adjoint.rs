@@ -12,6 +12,7 @@
 
 use super::layout::{Clock, Result, Scalars, link_clock, push_vectors};
 use super::quantity::{per, unit};
+use super::sensitivity::variable;
 use super::{AdjointRow, Header};
 use crate::io::h5::{Compression, Node, Series};
 use admd_potentials::form::units::Dimension;
@@ -107,20 +108,4 @@ impl Adjoint {
     pub(super) fn mark(&mut self) -> Result<()> {
         self.clock.write_step()
     }
-}
-
-/// The group of a variable, which every estimator shares: made where it is not there yet.
-pub(super) fn variable(root: &Node, header: &Header, (name, unit, value): (&str, &str, f64)) -> Result<String> {
-    // a name is one link of a path
-    let link = name.replace('%', "%25").replace('/', "%2F");
-    let path = format!("{ROOT}/{link}");
-    if !root.group(ROOT)?.has(&link) {
-        let node = root.create_group(&path)?;
-        node.set_text("parameter", name)?;
-        node.set_number("value", value)?;
-        if !header.units.is_reduced() {
-            node.set_text("unit", unit)?;
-        }
-    }
-    Ok(path)
 }

@@ -13,9 +13,9 @@
 //! The last row is that of the whole run; rows before it, some four for each doubling of the samples, show how it came to
 //! be. A standard error is NaN while there are too few samples to tell.
 
-use super::adjoint::variable;
 use super::layout::{Clock, Result, Scalars, link_clock};
 use super::quantity::{per, unit};
+use super::sensitivity::variable;
 use super::{EnsembleHeader, EnsembleRow, Header};
 use crate::io::h5::{Compression, Node, Series};
 use admd_potentials::form::units::Dimension;

@@ -11,6 +11,7 @@ mod quantity;
 mod reader;
 mod record;
 mod sensitivity;
+mod shape;
 mod writer;
 
 pub use crate::io::h5::Compression;

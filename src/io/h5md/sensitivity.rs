@@ -72,14 +72,8 @@ impl Sensitivity {
         let mut variables = Vec::new();
         let mut first = String::new();
         for (name, unit_of, value) in &announced.variables {
-            // a name is one link of a path
-            let path = format!("{ROOT}/{}", name.replace('%', "%25").replace('/', "%2F"));
-            let node = root.create_group(&path)?;
-            node.set_text("parameter", name)?;
-            node.set_number("value", *value)?;
-            if !header.units.is_reduced() {
-                node.set_text("unit", unit_of)?;
-            }
+            let path = variable(root, header, (name, unit_of, *value))?;
+            let node = root.group(&path)?;
             let row = [header.atoms.len(), 3];
             let mut vectors = |what: &str, dimension| -> Result<Series> {
                 let element = node.create_group(what)?;
@@ -175,4 +169,20 @@ impl Sensitivity {
         self.clock.write_step()?;
         self.rows.write_step()
     }
+}
+
+/// The group of a variable, which every estimator shares: made where it is not there yet.
+pub(super) fn variable(root: &Node, header: &Header, (name, unit, value): (&str, &str, f64)) -> Result<String> {
+    // a name is one link of a path
+    let link = name.replace('%', "%25").replace('/', "%2F");
+    let path = format!("{ROOT}/{link}");
+    if !root.group(ROOT)?.has(&link) {
+        let node = root.create_group(&path)?;
+        node.set_text("parameter", name)?;
+        node.set_number("value", value)?;
+        if !header.units.is_reduced() {
+            node.set_text("unit", unit)?;
+        }
+    }
+    Ok(path)
 }

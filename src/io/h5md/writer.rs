@@ -2,6 +2,7 @@
 
 use super::claim::Claim;
 use super::layout::Layout;
+use super::shape::{Shape, fits, in_order};
 use super::{AdjointRow, EnsembleRow, Frame, H5mdError, Header, SensitivityFrame, SensitivityRow, ThermoRow};
 use crate::io::Overwrite;
 use crate::io::h5::{Compression, H5Error, H5File};
@@ -102,21 +103,6 @@ pub struct TrajectoryWriter {
     last_sensitivities: [Option<u64>; 4],
 }
 
-/// What the header announces about every frame.
-#[derive(Clone, Copy)]
-struct Shape {
-    positions: usize,
-    velocities: usize,
-    forces: usize,
-    /// Variables of the sensitivity, and atoms of their velocities.
-    variables: usize,
-    velocities_along: usize,
-    /// Numbers that are averaged.
-    averages: usize,
-    /// Variables of a loss.
-    slopes: usize,
-}
-
 impl TrajectoryWriter {
     /// Makes the file: when this returns, the header is on the disk under the file's name. Until then an existing file of
     /// that name has not been touched.
@@ -134,23 +120,7 @@ impl TrajectoryWriter {
         let layout = Layout::create(&file, &header, options.compression).map_err(failed)?;
         file.flush().map_err(failed)?;
         claim.publish()?;
-        let atoms = header.atoms.len();
-        let shape = Shape {
-            positions: atoms,
-            velocities: if header.velocities { atoms } else { 0 },
-            forces: if header.forces { atoms } else { 0 },
-            averages: header
-                .ensemble
-                .as_ref()
-                .map_or(0, |e| e.observables.iter().map(|o| o.distance.len().max(1)).sum()),
-            slopes: header.adjoint.as_ref().map_or(0, |a| a.variables.len()),
-            variables: header.sensitivity.as_ref().map_or(0, |s| s.variables.len()),
-            velocities_along: if header.sensitivity.as_ref().is_some_and(|s| s.velocities) {
-                atoms
-            } else {
-                0
-            },
-        };
+        let shape = Shape::of(&header);
         let along = shape.variables * (shape.positions + shape.velocities_along);
         let frame_bytes = 24 * (shape.positions + shape.velocities + shape.forces + along) as u64 + ROW_BYTES;
         let fitting = usize::try_from(QUEUE_MOST / frame_bytes).unwrap_or(usize::MAX);
@@ -198,15 +168,7 @@ impl TrajectoryWriter {
             ("the list of velocities", frame.velocities.len(), self.header.velocities),
             ("the list of forces", frame.forces.len(), self.header.forces),
         ];
-        if let Some((what, found, expected)) = lists.into_iter().find(|(_, found, expected)| found != expected) {
-            let step = frame.step;
-            return Err(H5mdError::Shape {
-                what,
-                step,
-                found,
-                expected,
-            });
-        }
+        fits(frame.step, lists)?;
         in_order("the frames", &mut self.last_frame, frame.step)?;
         self.send(Message::Frame(Box::new(frame)))
     }
@@ -232,15 +194,7 @@ impl TrajectoryWriter {
             ]
         });
         let count = ("the list of tangents", frame.tangents.len(), self.header.variables);
-        if let Some((what, found, expected)) = lists.chain([count]).find(|(_, found, expected)| found != expected) {
-            let step = frame.step;
-            return Err(H5mdError::Shape {
-                what,
-                step,
-                found,
-                expected,
-            });
-        }
+        fits(frame.step, lists.chain([count]))?;
         in_order("the tangents", &mut self.last_sensitivities[0], frame.step)?;
         self.send(Message::SensitivityFrame(Box::new(frame)))
     }
@@ -250,17 +204,13 @@ impl TrajectoryWriter {
     /// # Errors
     /// A row that does not fit the header or comes out of order; any earlier failure to write.
     pub fn sensitivity_row(&mut self, row: SensitivityRow) -> Result<(), H5mdError> {
-        let (step, found, expected) = (row.step, row.values.len(), self.header.variables);
-        if found != expected {
-            let what = "the list of derivatives";
-            return Err(H5mdError::Shape {
-                what,
-                step,
-                found,
-                expected,
-            });
-        }
-        in_order("the derivatives of observables", &mut self.last_sensitivities[1], step)?;
+        let values = ("the list of derivatives", row.values.len(), self.header.variables);
+        fits(row.step, [values])?;
+        in_order(
+            "the derivatives of observables",
+            &mut self.last_sensitivities[1],
+            row.step,
+        )?;
         self.send(Message::SensitivityRow(Box::new(row)))
     }
 
@@ -269,19 +219,10 @@ impl TrajectoryWriter {
     /// # Errors
     /// A row that does not fit the header or comes out of order; any earlier failure to write.
     pub fn ensemble_row(&mut self, row: EnsembleRow) -> Result<(), H5mdError> {
-        let (step, expected) = (row.step, self.header.averages);
         let lists = core::iter::once(&row.averages).chain(row.slopes.iter().flatten());
-        let wrong = lists.map(Vec::len).find(|found| *found != expected);
-        if let Some(found) = wrong {
-            let what = "the list of averages";
-            return Err(H5mdError::Shape {
-                what,
-                step,
-                found,
-                expected,
-            });
-        }
-        in_order("the derivatives of averages", &mut self.last_sensitivities[2], step)?;
+        let lists = lists.map(|list| ("the list of averages", list.len(), self.header.averages));
+        fits(row.step, lists)?;
+        in_order("the derivatives of averages", &mut self.last_sensitivities[2], row.step)?;
         self.send(Message::EnsembleRow(Box::new(row)))
     }
 
@@ -290,22 +231,14 @@ impl TrajectoryWriter {
     /// # Errors
     /// A gradient that does not fit the header or comes twice; any earlier failure to write.
     pub fn adjoint_row(&mut self, row: AdjointRow) -> Result<(), H5mdError> {
-        let (step, atoms) = (row.step, self.header.positions);
-        for (what, found, expected) in [
+        let atoms = self.header.positions;
+        let lists = [
             ("the gradient", row.slopes.len(), self.header.slopes),
             ("the gradient in positions", row.positions.len(), atoms),
             ("the gradient in velocities", row.velocities.len(), atoms),
-        ] {
-            if found != expected {
-                return Err(H5mdError::Shape {
-                    what,
-                    step,
-                    found,
-                    expected,
-                });
-            }
-        }
-        in_order("the gradient of the loss", &mut self.last_sensitivities[3], step)?;
+        ];
+        fits(row.step, lists)?;
+        in_order("the gradient of the loss", &mut self.last_sensitivities[3], row.step)?;
         self.send(Message::AdjointRow(Box::new(row)))
     }
 
@@ -361,20 +294,6 @@ impl Drop for TrajectoryWriter {
     fn drop(&mut self) {
         if self.thread.is_some() {
             let _ = self.collect();
-        }
-    }
-}
-
-fn in_order(table: &'static str, last: &mut Option<u64>, step: u64) -> Result<(), H5mdError> {
-    match last {
-        Some(last) if *last >= step => Err(H5mdError::Order {
-            table,
-            step,
-            last: *last,
-        }),
-        _ => {
-            *last = Some(step);
-            Ok(())
         }
     }
 }
