@@ -99,7 +99,7 @@ fn summary_says_what_is_known_and_what_is_not() {
     let few = ["simulate", "run.toml", "--overwrite", "--steps", "200"];
     let out = folder.run(0, &few).out;
     assert!(
-        out.contains("+- unknown") && out.contains("8 samples are too few"),
+        out.contains("+- unknown") && out.contains("8 samples: too few"),
         "{out}"
     );
     let none = [&few[..], &["--set", "sensitivity.ensemble.after=201"]].concat();

@@ -1,11 +1,11 @@
 //! `admd check`: reads an input, and prints what would be run and what it would cost.
 
+use super::forecast;
 use crate::dynamics::observables;
 use crate::input::outputs::Obstacle;
 use crate::input::quantity;
-use crate::input::{Estimate, InputErrors, IntegratorPlan, LossPlan, Plan, estimate, precision_name, read};
-use crate::run::format::counted;
-use crate::sensitivity::{Averaged, LEAST_SAMPLES, Memory, Observable, Samples};
+use crate::input::{Estimate, InputErrors, IntegratorPlan, Plan, estimate, precision_name, read};
+use crate::run::format::bytes;
 use admd_ad::{Dual, Real};
 use admd_engine::{Precision, Vec3};
 use admd_potentials::catalog::{self, PairVisitor};
@@ -25,12 +25,6 @@ const MASS_DENSITY: &str = "g/cm3";
 pub fn check(path: &Path, overrides: &[String]) -> Result<String, InputErrors> {
     read(path, overrides).map(|plan| describe(&plan))
 }
-
-/// Time of a sample of averages over that of a step, without and with the pressure, and of its pairs where they reach as far
-/// as the list of the forces (measured by `benches/sensitivity.rs`).
-const SAMPLE: f64 = 0.4;
-const SAMPLE_WITH_PRESSURE: f64 = 2.5;
-const PAIRS: f64 = 8.0;
 
 /// Prints a row of the table; `write!` into a `String` cannot fail.
 macro_rules! row {
@@ -245,8 +239,10 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
             row!(out, "", "{} frames of {}", frames + 1, bytes(8.0 * doubles as f64));
         }
     }
-    averages(plan, out);
-    if let Some(forecast) = forecast(plan) {
+    for (k, line) in forecast::averages(plan).iter().enumerate() {
+        row!(out, if k == 0 { "averages" } else { "" }, "{line}");
+    }
+    if let Some(forecast) = forecast::adjoint(plan) {
         row!(out, "adjoint", "{forecast}");
     }
     let skin = plan.settings.skin;
@@ -258,100 +254,6 @@ fn output(plan: &Plan, cost: &Estimate, out: &mut String) {
         plan.units.length.symbol
     );
     row!(out, "memory", "about {}", bytes(cost.memory));
-}
-
-/// Plain steps that a step of the adjoint costs: forwards with copies and lists on the grid of checkpoints, backwards, and for
-/// each step that is made again (benches/sensitivity.rs).
-const FORTH: f64 = 1.3;
-const BACK: f64 = 3.1;
-const AGAIN: f64 = 1.15;
-/// And what a state costs whose energy, virial or pairs the loss reads.
-const OF_ENERGY: f64 = 0.5;
-const OF_VIRIAL: f64 = 3.0;
-const OF_PAIRS: f64 = 20.0;
-
-/// What the gradient of a loss will take, if one is asked for.
-pub fn forecast(plan: &Plan) -> Option<String> {
-    let s = plan.sensitivity.as_ref()?;
-    let of = s.adjoint.as_ref()?;
-    let (states, made) = of.memory.forecast(plan.start.masses.len(), plan.steps);
-    let again = made.saturating_sub(plan.steps);
-    // what the loss reads, a state in so many
-    let reads = |cost: f64, samples: Samples| cost / samples.every as f64;
-    let loss = match &of.loss {
-        LossPlan::Mean(mean) => match mean.of {
-            Averaged::PotentialEnergy => reads(OF_ENERGY, mean.samples),
-            Averaged::Pressure => reads(OF_VIRIAL, mean.samples),
-            Averaged::Temperature { .. } => reads(1.0, mean.samples),
-        },
-        LossPlan::Rdf { samples, .. } => reads(OF_PAIRS, *samples),
-        LossPlan::Distance(_) => 0.0,
-    };
-    let again_of = if of.memory == Memory::Nothing {
-        0.0
-    } else {
-        AGAIN * again as f64 / plan.steps.max(1) as f64
-    };
-    let cost = FORTH + BACK + loss + again_of;
-    let how = match (of.memory, again) {
-        (Memory::Nothing, _) => "none is kept, steps are undone".to_owned(),
-        (_, 0) => "all are kept".to_owned(),
-        (_, again) => format!("{} made again from checkpoints", counted(again, "step")),
-    };
-    Some(format!(
-        "gradient of {} in {} and in the start; states take {} ({how}), about {cost:.1} times the time of a run without",
-        of.name,
-        counted(s.variables.len() as u64, "number"),
-        bytes(states)
-    ))
-}
-
-/// The row of the estimator of averages.
-fn averages(plan: &Plan, out: &mut String) {
-    let Some((s, e)) = plan.sensitivity.as_ref().and_then(|s| Some((s, s.ensemble.as_ref()?))) else {
-        return;
-    };
-    let first = if e.after == 0 { e.every } else { e.after };
-    let samples = plan.steps.checked_sub(first).map_or(0, |rest| rest / e.every + 1);
-    // Parts of a plain step: energy and parameter gradient with their derivative along a strain; pairs are visited once
-    // more, at some nanoseconds each.
-    let pressure = e.observables.contains(&Observable::Pressure);
-    let mut cost = if pressure { SAMPLE_WITH_PRESSURE } else { SAMPLE };
-    if let Some(rdf) = e.rdf {
-        let cutoff = plan.bindings.iter().map(PairBinding::cutoff).fold(0.0, f64::max);
-        cost += PAIRS * (rdf.reach() / (cutoff + plan.settings.skin)).powi(3);
-    }
-    let cost = 100.0 * cost / e.every as f64;
-    row!(
-        out,
-        "averages",
-        "a sample every {} steps from step {first} on: {}, about {cost:.0} % more time",
-        e.every,
-        counted(samples, "sample")
-    );
-    let names: Vec<&str> = e.observables.iter().map(|o| o.name()).collect();
-    let variables: Vec<&str> = e.variables.iter().map(|k| s.variables[*k].name.as_str()).collect();
-    row!(
-        out,
-        "",
-        "{} differentiated in {}",
-        names.join(", "),
-        variables.join(", ")
-    );
-    if samples < LEAST_SAMPLES {
-        row!(
-            out,
-            "",
-            "too few for errors, which need {LEAST_SAMPLES}: make the run longer, or lower `every`"
-        );
-    }
-}
-
-fn bytes(n: f64) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB", "PB"];
-    let k = (n.max(1.0).log10() / 3.0).floor().clamp(0.0, 5.0);
-    let digits = if k == 0.0 { 0 } else { 1 };
-    format!("{:.digits$} {}", n / 1000_f64.powf(k), units[k as usize])
 }
 
 /// What is allowed but may not be meant.

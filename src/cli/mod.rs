@@ -7,6 +7,7 @@ mod error;
 mod estimators;
 mod evaluate;
 pub mod export;
+mod forecast;
 pub mod info;
 mod potentials;
 mod replay;

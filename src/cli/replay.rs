@@ -5,15 +5,15 @@ use super::threads::Threads;
 use super::{CliError, terminal};
 use crate::dynamics::State;
 use crate::input::{self, Frames, IntegratorPlan, Plan};
-use crate::io::Overwrite;
 use crate::io::h5md::{Trajectory, WriterOptions};
+use crate::io::{Overwrite, same_file};
 use crate::run::format::{counted, significant};
 use crate::run::{Every, From, Interrupt, Met, Run, Stop, TrajectoryFile};
 use admd_engine::ForceField;
 use admd_potentials::form::units::Dimension;
 use clap::{Args, ValueHint};
 use indicatif::ProgressBar;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 /// Make a stretch of a run again, with frames as close as every step
@@ -62,13 +62,7 @@ pub(super) struct Replay {
 /// Replays.
 pub(super) fn run(a: &Replay) -> Result<u8, CliError> {
     let run = Trajectory::open(&a.trajectory)?;
-    let same = |x: &Path, y: &Path| {
-        x.canonicalize()
-            .ok()
-            .zip(y.canonicalize().ok())
-            .is_some_and(|(x, y)| x == y)
-    };
-    if same(&a.trajectory, &a.output) {
+    if same_file(&a.trajectory, &a.output) {
         return Err(CliError::Usage(
             "the replay would replace the run; give it another name".to_owned(),
         ));

@@ -2,7 +2,7 @@
 
 use super::estimators::{Estimators, descent, digits, sampling};
 use super::threads::Threads;
-use super::{CliError, check, terminal, version};
+use super::{CliError, check, forecast, terminal, version};
 use crate::input::{self, Plan, precision_name};
 use crate::io::Overwrite;
 use crate::io::h5md::{AdjointHeader, Header, SensitivityHeader, ThermoRow, WriterOptions};
@@ -88,7 +88,7 @@ pub(super) fn run(a: &Simulate) -> Result<u8, CliError> {
 
 fn simulate(a: &Simulate, plan: Plan, interrupt: &Interrupt) -> Result<u8, CliError> {
     let Plan { units, steps, .. } = plan;
-    if let Some(forecast) = check::forecast(&plan).filter(|_| !(a.json || a.quiet)) {
+    if let Some(forecast) = forecast::adjoint(&plan).filter(|_| !(a.json || a.quiet)) {
         terminal::print(&format!("# {forecast}\n"))?;
     }
     let integrator = plan.integrator.integrator();

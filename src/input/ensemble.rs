@@ -1,6 +1,5 @@
 //! `[sensitivity.ensemble]`: derivatives of averages from fluctuations.
 
-use super::diagnostics::{InputError, Problem, Span};
 use super::plan::EnsemblePlan;
 use super::sensitivity::{ENSEMBLE, Ground, TANGENT};
 use super::walker::View;
@@ -41,7 +40,7 @@ pub(super) fn read(
         if view.is_some() {
             let help = format!("write estimators = [\"{TANGENT}\", \"{ENSEMBLE}\"], or remove this section");
             let reason = format!("`{ENSEMBLE}` has no effect: it is not among the estimators");
-            conflict(section, section.key_at(ENSEMBLE), reason, "not asked for", &help);
+            section.conflict(section.key_at(ENSEMBLE), reason, "not asked for", &help);
         }
         return None;
     }
@@ -66,7 +65,7 @@ pub(super) fn read(
         } else {
             "not only parameters of potentials"
         };
-        conflict(section, section.at("parameters"), reason, label, &help);
+        section.conflict(section.at("parameters"), reason, label, &help);
         return None;
     }
     let count = |key: &str| {
@@ -84,7 +83,7 @@ pub(super) fn read(
             for o in observables.iter().filter(|o| o.needs_volume()) {
                 let reason = format!("`{}` needs a cell that is periodic along all its edges", o.name());
                 let help = "leave it out: without a volume it has no meaning";
-                conflict(view, view.at("observables"), reason, "asked for here", help);
+                view.conflict(view.at("observables"), reason, "asked for here", help);
             }
         }
         observables.retain(|o| !o.needs_volume());
@@ -104,7 +103,7 @@ pub(super) fn read(
     {
         let reason = "so many pairs are more than this machine can hold".to_owned();
         let help = "lower rdf_range, and check its unit";
-        conflict(view, view.at("rdf_range"), reason, "too far", help);
+        view.conflict(view.at("rdf_range"), reason, "too far", help);
         return None;
     }
     let axis = view.as_ref().and_then(|v| v.text("profile_axis"));
@@ -132,8 +131,7 @@ fn part(view: &Option<View<'_>>, observables: &[Observable], which: Observable, 
         for key in keys.iter().filter(|k| view.has(k)) {
             let reason = format!("`{key}` has no effect without `{}`", which.name());
             let help = format!("add \"{}\" to observables, or remove this key", which.name());
-            conflict(
-                view,
+            view.conflict(
                 view.key_at(key),
                 reason,
                 "belongs to an observable that is not asked for",
@@ -155,9 +153,4 @@ fn range(view: &Option<View<'_>>, ground: &Ground<'_>, configuration: &Configura
         },
         |q| q.value.coherent,
     )
-}
-
-fn conflict(view: &View<'_>, at: Span, reason: String, label: &str, help: &str) {
-    let error = InputError::new(Problem::Conflict(reason), at).label(label);
-    view.cx.report(error.help(help));
 }

@@ -1,6 +1,5 @@
 //! `[integrator]`: what moves the atoms.
 
-use super::diagnostics::{InputError, Problem};
 use super::plan::IntegratorPlan;
 use super::walker::View;
 use crate::dynamics::{Grid, Integrator, ReversibleVerlet, State};
@@ -13,10 +12,7 @@ pub(super) fn read(view: &View<'_>, start: &mut State, settings: &mut Settings) 
     if view.flag("reversible") != Some(true) {
         return Some(IntegratorPlan::VelocityVerlet { timestep });
     }
-    let refuse = |reason: String, help: &str| {
-        let error = InputError::new(Problem::Conflict(reason), view.at("reversible"));
-        view.cx.report(error.label("asked for here").help(help));
-    };
+    let refuse = |reason: String, help: &str| view.conflict(view.at("reversible"), reason, "asked for here", help);
     if settings.precision == Precision::Mixed {
         let reason = "reversible dynamics needs forces in double precision".to_owned();
         refuse(

@@ -47,6 +47,7 @@ mod plan;
 pub mod potential;
 pub mod quantity;
 pub mod randomness;
+mod reference;
 mod resolved;
 pub mod schema;
 mod sensitivity;

@@ -43,10 +43,9 @@ pub(super) fn read(
     let frames = ground.output.trajectory.as_ref();
     for key in ["every", "velocities"] {
         if view.has(key) && frames.is_none() {
-            let problem = Problem::Conflict(format!("`{key}` has no effect without a trajectory"));
-            let error = InputError::new(problem, view.key_at(key)).label("belongs to a trajectory");
+            let reason = format!("`{key}` has no effect without a trajectory");
             let help = "add trajectory = \"run.h5md\" to [output], or remove this key";
-            view.cx.report(error.help(help));
+            view.conflict(view.key_at(key), reason, "belongs to a trajectory", help);
         }
     }
     let patterns = view.texts("parameters")?;
@@ -85,10 +84,9 @@ pub(super) fn read(
     let estimators = view.texts("estimators").unwrap_or_else(|| vec![TANGENT.to_owned()]);
     for key in ["every", "velocities"] {
         if view.has(key) && frames.is_some() && !estimators.iter().any(|e| e == TANGENT) {
-            let problem = Problem::Conflict(format!("`{key}` has no effect without the estimator \"{TANGENT}\""));
-            let error = InputError::new(problem, view.key_at(key)).label("belongs to frames of dr/dtheta");
-            view.cx
-                .report(error.help(format!("add \"{TANGENT}\" to estimators, or remove this key")));
+            let reason = format!("`{key}` has no effect without the estimator \"{TANGENT}\"");
+            let help = format!("add \"{TANGENT}\" to estimators, or remove this key");
+            view.conflict(view.key_at(key), reason, "belongs to frames of dr/dtheta", &help);
         }
     }
     let every = view.integer("every").and_then(|n| u64::try_from(n.value).ok());
@@ -111,10 +109,9 @@ pub(super) fn read(
     let adjoint = adjoint::read(view, &journey, (&estimators, &variables));
     if adjoint.is_some() && tangent.is_some() {
         let reason = "tangents and the adjoint do not go together in one run".to_owned();
-        let error = InputError::new(Problem::Conflict(reason), view.at("estimators")).label("keep one of the two");
-        view.cx.report(error.help(
-            "the adjoint gives the gradient of one loss in everything, tangents that of everything in one number",
-        ));
+        let help =
+            "the adjoint gives the gradient of one loss in everything, tangents that of everything in one number";
+        view.conflict(view.at("estimators"), reason, "keep one of the two", help);
     }
     Some(SensitivityPlan {
         variables,

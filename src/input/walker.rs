@@ -131,6 +131,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Reports what does not go together.
+    pub(super) fn conflict(&self, at: Span, reason: String, label: &str, help: &str) {
+        let error = InputError::new(Problem::Conflict(reason), at).label(label);
+        self.cx.report(error.help(help));
+    }
+
     pub(super) fn text(&self, key: &str) -> Option<Located<String>> {
         match self.get(key)? {
             Located {

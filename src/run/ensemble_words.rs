@@ -45,7 +45,7 @@ pub(super) fn lines(sampling: &Sampling, estimate: &Estimate, units: &UnitSystem
     }
     if estimate.groups == 0 {
         lines.push(format!(
-            "warning: {samples} are too few for the errors of derivatives of averages, which need {LEAST_SAMPLES}; make the \
+            "warning: {samples}: too few for the errors of derivatives of averages, which need {LEAST_SAMPLES}; make the \
              run longer, or lower sensitivity.ensemble.every"
         ));
     }

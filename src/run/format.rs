@@ -78,3 +78,16 @@ pub fn duration(seconds: f64) -> String {
         _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
     }
 }
+
+/// A number of bytes in the decimal unit that suits it.
+///
+/// ```
+/// use admd::run::format::bytes;
+/// assert_eq!([bytes(12.0), bytes(430_100_000.0)], ["12 B", "430.1 MB"]);
+/// ```
+pub fn bytes(n: f64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB", "PB"];
+    let k = (n.max(1.0).log10() / 3.0).floor().clamp(0.0, 5.0);
+    let digits = if k == 0.0 { 0 } else { 1 };
+    format!("{:.digits$} {}", n / 1000_f64.powf(k), units[k as usize])
+}

@@ -7,6 +7,7 @@
 
 mod adjoint;
 pub mod adjoint_method;
+mod backwards;
 mod blocks;
 mod ensemble;
 mod growth;
