@@ -22,7 +22,7 @@ const TWO_WAYS: f64 = 1e-11;
 
 /// A state on its grid, and a force field of its own.
 fn reversible(mut state: State, binding: PairBinding, skin: f64) -> (State, ForceField, ReversibleVerlet) {
-    let grid = Grid::of(&state, TIMESTEP);
+    let grid = Grid::of(&state, &[], TIMESTEP);
     let settings = Settings {
         quantum: grid.force,
         ..Settings::new(skin)

@@ -84,7 +84,7 @@ pub fn field(precision: Precision) -> Result<ForceField, EngineError> {
 /// # Errors
 /// `ADMD_ISA` names an instruction set that this machine lacks.
 pub fn reversible(start: &State, timestep: f64) -> Result<(ForceField, ReversibleVerlet), EngineError> {
-    let grid = Grid::of(start, timestep);
+    let grid = Grid::of(start, &[], timestep);
     let settings = Settings {
         quantum: grid.force,
         ..Settings::new(SKIN)

@@ -10,7 +10,7 @@
 //! depend on the positions alone, not on the order of a sum: see [`Settings::quantum`](admd_engine::Settings::quantum).
 
 use super::{DynamicsError, State, drifted, kicked};
-use admd_engine::Cell;
+use admd_engine::{Cell, Vec3};
 
 /// How a kick and a drift are rounded.
 pub(super) trait Rounding: Copy + Sync {
@@ -38,10 +38,8 @@ impl Rounding for Free {
 /// The quanta of a run; powers of two.
 ///
 /// ```
-/// use admd::dynamics::Grid;
-/// use admd::engine::Cell;
-/// use admd::dynamics::State;
-/// use admd::engine::{Configuration, Vec3};
+/// use admd::dynamics::{Grid, State};
+/// use admd::engine::{Cell, Configuration, Vec3};
 /// let state = State {
 ///     step: 0,
 ///     configuration: Configuration {
@@ -53,7 +51,7 @@ impl Rounding for Free {
 ///     masses: vec![1.0],
 ///     tangents: vec![],
 /// };
-/// let grid = Grid::of(&state, 0.005);
+/// let grid = Grid::of(&state, &[], 0.005);
 /// // 2⁴⁴ points along an edge of up to 16, so that 256 such lengths are at hand
 /// assert_eq!(grid.length, 16.0 / (1_u64 << 44) as f64);
 /// // 1.5 in steps of 2⁻⁴¹, up to 2000
@@ -76,29 +74,37 @@ const BITS: i32 = 44;
 const MOST: f64 = (1_u64 << 52) as f64;
 
 impl Grid {
-    /// A fine grid for a start: coordinates up to 256 times the largest of it and its cell, velocities up to a thousand times
-    /// the fastest, forces of 10⁻¹⁰ of m v²/length and finer, with v sixteen times the fastest. From rest, where there is no
-    /// such scale, velocities cross the cell in one step, and a quantum of force is one of velocity in half a kick.
-    pub fn of(state: &State, timestep: f64) -> Self {
+    /// A fine grid for a start and the forces there, which may be left out. Coordinates go up to 256 times the largest of the
+    /// start and its cell. With v the larger of sixteen times the fastest speed and of what the largest force gives the
+    /// lightest atom over that length, velocities go up to 64 v, and forces to some hundred times m v²/length and more. From
+    /// rest without forces, where there is no such scale, velocities cross the cell in one step, and a quantum of force is one
+    /// of velocity in half a kick.
+    pub fn of(state: &State, forces: &[Vec3], timestep: f64) -> Self {
         let c = &state.configuration;
         let edges = (0..3).map(|k| c.cell.edge(k).amax());
         let extent = c.positions.iter().map(|r| r.amax()).chain(edges).fold(0.0, f64::max);
         let lightest = state.masses.iter().copied().fold(f64::INFINITY, f64::min);
         let lightest = if lightest.is_finite() { lightest } else { 1.0 };
-        let fastest = 16.0 * state.velocities.iter().map(|v| v.amax()).fold(0.0, f64::max);
+        let largest = |v: &[Vec3]| v.iter().map(|v| v.amax()).fold(0.0, f64::max);
+        let pulled = (largest(forces) * extent / lightest).sqrt();
+        let speed = pulled.max(16.0 * largest(&state.velocities));
         let crossing = extent / timestep.abs();
-        let velocity = if fastest > 0.0 && fastest < crossing {
-            two_to(exponent(fastest) + 1 - 46)
+        let velocity = if speed > 0.0 && speed < crossing {
+            two_to(exponent(speed) + 1 - 46)
         } else {
             two_to(exponent(crossing) + 1 - 52)
         };
-        // of force in half a kick, and of what accelerates to such speeds
+        // that of velocity in half a kick, but neither finer nor coarser than what accelerates to such speeds asks for
         let kick = exponent(velocity * lightest / timestep.abs());
-        let scale = exponent(lightest * fastest * fastest / extent) - 34;
+        let scale = exponent(lightest * speed * speed / extent);
         Self {
             length: two_to(exponent(extent) + 1 - BITS),
             velocity,
-            force: two_to(if fastest > 0.0 { kick.min(scale) } else { kick }),
+            force: two_to(if speed > 0.0 {
+                kick.clamp(scale - 40, scale - 34)
+            } else {
+                kick
+            }),
         }
     }
 

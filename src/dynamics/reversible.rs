@@ -9,7 +9,7 @@ use admd_engine::Request;
 /// [`quantum`](admd_engine::Settings::quantum) = [`Grid::force`] do.
 ///
 /// Its trajectory differs from that of [`VelocityVerlet`](super::VelocityVerlet) by rounding alone: a step to 10⁻¹³ of the cell
-/// and of the fastest speed, pair forces as [`Grid::of`] says.
+/// (or of the farthest coordinate) and of the fastest speed, pair forces as [`Grid::of`] says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReversibleVerlet {
     /// Length of a step \[τ\]; below zero it goes back.

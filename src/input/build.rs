@@ -288,7 +288,7 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         precision,
         ..Settings::new(skin)
     };
-    let integrator = integrator::read(&integrator, &mut start.0, &mut settings)?;
+    let integrator = integrator::read(&integrator, &bindings, &mut start.0, &mut settings)?;
     let ground = sensitivity::Ground {
         bindings: &bindings,
         species: &start.1,

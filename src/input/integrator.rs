@@ -3,10 +3,19 @@
 use super::plan::IntegratorPlan;
 use super::walker::View;
 use crate::dynamics::{Grid, Integrator, ReversibleVerlet, State};
-use admd_engine::{Precision, Settings};
+use admd_engine::{Evaluation, ForceField, Precision, Request, Settings};
+use admd_potentials::form::binding::PairBinding;
+
+/// Points of the grid that the fastest atom of a start crosses in a step at least: positions are rounded to half of one.
+const LEAST_QUANTA: f64 = 1000.0;
 
 /// Reads the section; reversible dynamics takes the start to its grid, and the forces, too.
-pub(super) fn read(view: &View<'_>, start: &mut State, settings: &mut Settings) -> Option<IntegratorPlan> {
+pub(super) fn read(
+    view: &View<'_>,
+    bindings: &[PairBinding],
+    start: &mut State,
+    settings: &mut Settings,
+) -> Option<IntegratorPlan> {
     view.text("kind")?;
     let timestep = view.quantity("timestep")?.value.coherent;
     if view.flag("reversible") != Some(true) {
@@ -21,7 +30,27 @@ pub(super) fn read(view: &View<'_>, start: &mut State, settings: &mut Settings) 
         );
         return None;
     }
-    let grid = Grid::of(start, timestep);
+    // a start that has no forces is refused when it is run
+    let mut found = Evaluation::default();
+    let evaluated = ForceField::new(bindings.to_vec(), *settings)
+        .and_then(|mut field| field.evaluate(&start.configuration, Request::FORCES, &mut found));
+    let forces = if evaluated.is_ok() {
+        found.forces.as_slice()
+    } else {
+        &[]
+    };
+    let grid = Grid::of(start, forces, timestep);
+    let fastest = start.velocities.iter().map(|v| v.amax()).fold(0.0, f64::max);
+    if fastest > 0.0 && fastest * timestep < LEAST_QUANTA * grid.length {
+        let reason = format!(
+            "in such a time step the fastest atom moves less than {LEAST_QUANTA} points of the grid of reversible dynamics"
+        );
+        refuse(
+            reason,
+            "lengthen the time step, start nearer to the origin, or run without reversible = true",
+        );
+        return None;
+    }
     if let Err(error) = (ReversibleVerlet { timestep, grid }).prepare(start) {
         refuse(error.to_string(), "run without reversible = true");
         return None;
