@@ -113,7 +113,7 @@ def main():
         known = set()
         for variable in variables:
             known |= {name for name, node in variable.items() if "value" in node and node["value"].ndim == 1}
-            known.discard("adjoint")
+            known -= {"adjoint", "digits_lost", "lyapunov", "norm"}
             known |= {name for name, node in variable.get("ensemble", {}).items() if "average" in node
                       and node["average/value"].ndim == 1}
         if not known:

@@ -42,6 +42,8 @@ parameters = ["lj.*", "integrator.timestep", "velocities.temperature", "species.
 
 /// Two ways through 60 steps of a liquid: rounding grown by two orders.
 const TWO_WAYS: f64 = 1e-10;
+/// A run on the grid of reversible dynamics and one beside it: the grid is three orders coarser than rounding.
+const ON_GRID: f64 = 1e-7;
 
 fn input(reversible: bool, more: &str) -> String {
     let text = INPUT.replace("REVERSIBLE", &reversible.to_string());
@@ -93,7 +95,7 @@ fn the_gradient_is_the_tangent_in_every_unit() {
                     (&tangent["parameter"], &"adjoint".into())
                 );
                 let [slope, expected] = [&found["slope"], &tangent[loss]].map(|x| x.as_f64().unwrap());
-                let limit = if reversible { 1e3 * TWO_WAYS } else { TWO_WAYS };
+                let limit = if reversible { ON_GRID } else { TWO_WAYS };
                 assert!(
                     (slope - expected).abs() <= limit * expected.abs(),
                     "{loss}, {}: {slope} and {expected}",
@@ -123,7 +125,7 @@ fn the_pressure_has_a_gradient_where_its_virial_is_a_derivative() {
     {
         let [slope, expected] = [&found["slope"], &tangent["pressure"]].map(|x| x.as_f64().unwrap());
         assert!(
-            (slope - expected).abs() <= 1e3 * TWO_WAYS * expected.abs(),
+            (slope - expected).abs() <= ON_GRID * expected.abs(),
             "{slope} and {expected}"
         );
         assert_eq!(found["loss_unit"], "bar");
@@ -214,6 +216,73 @@ fn distances_vanish_for_the_reference_itself() {
 }
 
 #[test]
+fn a_gradient_beyond_its_horizon_says_so_everywhere() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/inputs/lj_adjoint.toml")).unwrap();
+    let folder = Folder::new().with("run.toml", &text);
+    let long = ["simulate", "run.toml", "--steps", "2500", "--overwrite"];
+    let out = folder.run(0, &long).out;
+    assert!(
+        out.contains("warning: the gradient has lost more than 8 digits"),
+        "{out}"
+    );
+    let found = folder.run(0, &[&long[..], &["--json"]].concat()).json();
+    let own = &found["sensitivity"][0];
+    let lost = own["digits_lost"].as_f64().unwrap();
+    assert!(lost > 8.0 && own["beyond_horizon"] == true, "{own}");
+    let file = hdf5::File::open(folder.path("lj_adjoint.h5md")).unwrap();
+    let value = file.dataset("sensitivity/adjoint/digits_lost/value").unwrap();
+    assert_eq!(value.read_1d::<f64>().unwrap().to_vec(), [lost]);
+    drop((value, file));
+    // a loss that reads the beginning alone has nothing to lose, however long the run
+    let early = [
+        "--set",
+        "run.steps=2500",
+        "--set",
+        "sensitivity.adjoint.every=2000",
+        "--set",
+        "sensitivity.adjoint.after=0",
+    ];
+    let early = [&long[..2], &early[..], &["--overwrite", "--json"]].concat();
+    let until_2000 = folder.run(0, &early).json();
+    let lost_by_2000 = until_2000["sensitivity"][0]["digits_lost"].as_f64().unwrap();
+    assert!(
+        lost_by_2000 < lost,
+        "{lost_by_2000} and {lost}: the way back begins at the last state that is read"
+    );
+}
+
+#[test]
+fn a_damaged_reference_is_an_error_and_no_missing_gradient() {
+    let folder = Folder::new().with("run.toml", &input(true, "# no tail: rdf\n"));
+    let reference = [
+        "simulate",
+        "run.toml",
+        "--quiet",
+        "--set",
+        "output.trajectory=\"reference.h5md\"",
+    ];
+    folder.run(0, &reference);
+    let path = folder.path("reference.h5md");
+    let mut bytes = std::fs::read(&path).unwrap();
+    // the first positions of the file, as they are stored
+    let first = Trajectory::open(&path).unwrap().frame(0).unwrap().positions[1]
+        .y
+        .to_le_bytes();
+    let at = bytes.windows(8).position(|w| w == first).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    for loss in ["end_distance", "path_distance", "rdf_distance"] {
+        let more = adjoint(&format!("loss = \"{loss}\"\nreference = \"reference.h5md\" # rdf"));
+        std::fs::write(folder.path("run.toml"), input(true, &more)).unwrap();
+        let shown = folder.run(3, &["simulate", "run.toml"]).err;
+        assert!(
+            shown.contains("checksum") || shown.contains("SHA-256"),
+            "{loss}: {shown}"
+        );
+    }
+}
+
+#[test]
 fn what_it_takes_is_told_beforehand() {
     let more = adjoint("loss = \"potential_energy\"\nmemory = \"80 kB\"");
     let folder = Folder::new().with("run.toml", &input(false, &more));
@@ -239,6 +308,11 @@ fn wrong_inputs_are_refused_with_the_remedy() {
             adjoint("loss = \"potential_energy\"\nmemory = \"20 kB\""),
             "too little memory",
             "at least \"0.064 MB\" is needed",
+        ),
+        (
+            adjoint("loss = \"potential_energy\"\nmemory = 512"),
+            "not an integer",
+            "memory = \"512 MB\"",
         ),
         (
             adjoint("loss = \"potential_energy\"\nmemory = \"much\""),

@@ -186,6 +186,16 @@ fn losses_are_what_they_are_called() {
             }
         }
     });
+    // a path a hundredth away from the run along x, at two of its steps: 1/N sum of 0.01^2, whatever N and the steps
+    let mut shifted = Distance { reference: Vec::new() };
+    integrate(&mut field([1.0; 2]), start(), TIMESTEP, STEPS, |m| {
+        if [8, 30].contains(&m.state.step) {
+            let there = m.state.configuration.positions.iter().map(|r| r + Vec3::x() * 0.01);
+            shifted.reference.push((m.state.step, there.collect()));
+        }
+    });
+    let found = run(&mut shifted, [0.0; 6]).loss;
+    assert!((found - 1e-4).abs() < ROUNDING, "{found}");
     let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
     let off = rdf().centres().into_iter().zip(&g);
     let off = off.map(|(r, g)| (g - if r > 1.0 { 1.0 } else { 0.0 }).powi(2) / 25.0);
@@ -200,7 +210,7 @@ fn losses_are_what_they_are_called() {
     let found = run(&mut rdf_distance(), [0.0; 6]).loss;
     let expected: f64 = off.sum();
     assert!((found - expected).abs() <= ROUNDING, "{found} and {expected}");
-    // the distance of a trajectory to itself vanishes, with its gradient; here the reference has other parameters
+    // the distance of a trajectory to itself vanishes, with its gradient
     let mut own = Distance { reference: Vec::new() };
     integrate(&mut field([1.0; 2]), start(), TIMESTEP, STEPS, |m| {
         own.reference

@@ -2,6 +2,7 @@
 
 use super::diagnostics::{InputError, Problem};
 use super::plan::{AdjointPlan, IntegratorPlan, LossPlan};
+use super::quantity;
 use super::reference::{positions, rdf};
 use super::sensitivity::{ADJOINT, Ground};
 use super::walker::View;
@@ -136,10 +137,8 @@ fn memory(view: &View<'_>, journey: &Journey<'_>) -> Option<Memory> {
 
 /// A number of bytes with its unit.
 fn bytes(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let end = text.find(|c: char| c.is_alphabetic() && c != 'e')?;
-    let number: f64 = text[..end].trim().parse().ok()?;
-    let unit = match &text[end..] {
+    let (number, unit) = quantity::split(text.trim())?;
+    let unit = match unit {
         "B" => 1.0,
         "kB" | "KB" => 1e3,
         "MB" => 1e6,

@@ -195,7 +195,7 @@ pub const SENSITIVITY: &[Key] = keys! {
 
 /// `[sensitivity.adjoint]`.
 pub const ADJOINT: &[Key] = keys! {
-    "loss" Required, Choice(losses), "The loss: a mean (potential_energy, pressure, temperature), the mean square distance of the end or of all frames to a reference trajectory (end_distance, path_distance), or that of the radial distribution functions (rdf_distance).", "\"potential_energy\"";
+    "loss" Required, Choice(losses), "The loss: a mean (potential_energy, pressure, temperature), the mean square distance to a reference trajectory: of the last positions to its last frame, whatever its time (end_distance), or of all at the times of its frames (path_distance), or that of the radial distribution functions (rdf_distance).", "\"potential_energy\"";
     "reference" Optional, Path, "The reference of a distance, an H5MD file in the same units.", "\"reference.h5md\"";
     "every" Optional, Integer(1, MOST_STEPS), "Steps between states of a mean; thermo_every by default.", "10";
     "after" Optional, Integer(0, MOST_STEPS), "The first step that counts in a mean; 0 by default.", "1000";

@@ -182,6 +182,11 @@ pub(super) fn split(text: &str) -> Option<(f64, &str)> {
         .find_map(|n| Some((text.get(..n)?.parse::<f64>().ok()?, text.get(n..)?.trim())))
 }
 
+/// Is this a unit, perhaps one made from several?
+pub(super) fn is_unit(text: &str) -> bool {
+    expression(text, &admd_potentials::form::units::METAL).is_ok()
+}
+
 fn expression(text: &str, units: &UnitSystem) -> Result<Expression, UnitError> {
     let mut powers = [0_i32; 6];
     let mut size = 1.0;

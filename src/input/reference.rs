@@ -68,7 +68,13 @@ fn reference(view: &View<'_>, journey: &Journey<'_>) -> Option<Trajectory> {
             wrong(reason, "take a run of the same atoms");
             return None;
         }
-        let frame = trajectory.frame(0).ok()?;
+        let frame = match trajectory.frame(0) {
+            Ok(frame) => frame,
+            Err(error) => {
+                wrong(error.to_string(), "make it again");
+                return None;
+            }
+        };
         let cell = &journey.configuration.cell;
         let apart = (0..3).map(|k| (frame.edges[k] - cell.edge(k)).norm() / cell.edge(k).norm());
         if apart.fold(0.0, f64::max) > SAME_CELL {
@@ -164,7 +170,18 @@ pub(super) fn rdf(view: &View<'_>, journey: &Journey<'_>, samples: Samples) -> O
         );
         return None;
     }
+    if rdf.pairs(&c.species) == 0.0 {
+        let reason = "a single atom has no radial distribution function".to_owned();
+        view.conflict(view.at("loss"), reason, "asked for here", "take another loss");
+        return None;
+    }
     let trajectory = reference(view, journey)?;
+    if trajectory.header().periodic != [true; 3] || trajectory.header().atoms.len() < 2 {
+        let reason = "the reference has no radial distribution function".to_owned();
+        let help = "take a run of two atoms or more in a cell that is periodic along all its edges";
+        view.conflict(view.at("reference"), reason, "the reference", help);
+        return None;
+    }
     let species = &trajectory.header().atoms;
     let mut target = vec![0.0; rdf.bins()];
     let measured = (|| -> Result<(), Box<dyn std::error::Error>> {

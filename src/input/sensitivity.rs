@@ -107,6 +107,11 @@ pub(super) fn read(
         steps,
     };
     let adjoint = adjoint::read(view, &journey, (&estimators, &variables));
+    if adjoint.is_none() && estimators.iter().any(|e| e == ADJOINT) && view.cx.is_clean() {
+        let reason = "the gradient of the loss makes no plan".to_owned();
+        let help = "this is a bug of admd: please report it with the input";
+        view.conflict(view.at("estimators"), reason, "asked for here", help);
+    }
     if adjoint.is_some() && tangent.is_some() {
         let reason = "tangents and the adjoint do not go together in one run".to_owned();
         let help =

@@ -282,7 +282,9 @@ impl<'a> View<'a> {
         let bare = example.trim_matches('"');
         let reduced = self.cx.units.is_reduced();
         match quantity::split(bare) {
-            Some((x, unit)) if reduced && !unit.is_empty() && bare != example => format!("for example {key} = {x}"),
+            Some((x, unit)) if reduced && !unit.is_empty() && bare != example && quantity::is_unit(unit) => {
+                format!("for example {key} = {x}")
+            }
             _ => format!("for example {key} = {example}"),
         }
     }

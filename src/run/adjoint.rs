@@ -179,6 +179,7 @@ impl Adjoint {
                 "lyapunov": found.as_ref().and_then(|f| f.growth.lyapunov()),
                 "digits_lost": found.as_ref().and_then(|f| f.growth.digits_lost()),
                 "horizon": found.as_ref().and_then(|f| f.growth.horizon()),
+                "beyond_horizon": found.as_ref().map(|f| f.growth.is_beyond()),
                 "warning": found.as_ref().and_then(|f| beyond(&f.growth, units)),
             })
         });
@@ -231,7 +232,7 @@ impl Part {
         }
         let (interrupt, steps) = (self.interrupt.clone(), self.of.steps);
         let dt = self.of.integrator.timestep() / self.of.units.to_coherent(Dimension::TIME);
-        let mut growth = Growth::new(self.of.digits);
+        let (mut growth, mut first) = (Growth::new(self.of.digits), None);
         let found = backwards(
             record,
             self.of.forces.as_mut(),
@@ -240,7 +241,12 @@ impl Part {
             &mut |step, adjoint| {
                 bar.set_position(steps - step);
                 if step.is_multiple_of(GRID) {
-                    growth.add((steps - step) as f64 * dt, norm(&adjoint.positions));
+                    let size = norm(&adjoint.positions);
+                    if size > 0.0 {
+                        // it is nothing before the last state that the loss reads
+                        let begin = *first.get_or_insert(step);
+                        growth.add((begin - step) as f64 * dt, size);
+                    }
                 }
                 match interrupt.signal() {
                     Some(_) => ControlFlow::Break(()),
@@ -271,6 +277,8 @@ impl Part {
                 step: self.last.0,
                 time: self.last.1,
                 loss: found.loss,
+                lyapunov: found.growth.lyapunov().unwrap_or(f64::NAN),
+                digits_lost: found.growth.digits_lost().unwrap_or(f64::NAN),
                 slopes: found.slopes.clone(),
                 positions: gradient.adjoint.positions.iter().map(|x| x / unit).collect(),
                 velocities: gradient

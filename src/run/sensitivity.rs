@@ -117,8 +117,8 @@ impl Sensitivities {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for (tangent, known) in state.tangents.iter().zip(known.iter_mut()) {
             known.growth.add(time, norm(&tangent.positions));
-            if known.growth.is_beyond() && known.lost_at.is_none() {
-                // the horizon itself, which may be known only now
+            if known.growth.is_beyond() {
+                // the horizon itself, which may be known only now, and better later on
                 let horizon = known
                     .growth
                     .horizon()

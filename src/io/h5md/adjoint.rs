@@ -3,6 +3,7 @@
 //! ```text
 //! /sensitivity/adjoint                      loss (its name), estimator
 //!     loss                                  {value [1], step, time}         at the last step, once the run has been gone back
+//!     lyapunov digits_lost                  likewise                        of the adjoint on the way back; see `sensitivity.rs`
 //!     start_position_derivative             {value [1][N][3], step, time}   dL/dr at the start
 //!     start_velocity_derivative             likewise                        dL/dv at the start
 //! /sensitivity/<variable>/adjoint           {value [1], step, time}         dL/dθ
@@ -24,6 +25,7 @@ const GROUP: &str = "adjoint";
 pub(super) struct Adjoint {
     clock: Clock,
     loss: Scalars<f64>,
+    growth: [Scalars<f64>; 2],
     start: [Series; 2],
     slopes: Vec<Scalars<f64>>,
     buffer: Vec<[f64; 3]>,
@@ -48,6 +50,15 @@ impl Adjoint {
         let clock = Clock::create(&element, header)?;
         let loss = Scalars::create(&element, "value", own.clone())?;
         let first = format!("{path}/loss");
+        let scalar = |what: &str, dimension| -> Result<Scalars<f64>> {
+            let element = node.create_group(what)?;
+            link_clock(root, &first, &format!("{path}/{what}"))?;
+            Scalars::create(&element, "value", unit(header.units, dimension))
+        };
+        let growth = [
+            scalar("lyapunov", Dimension::TIME.power(-1))?,
+            scalar("digits_lost", Dimension::NUMBER)?,
+        ];
         let vectors = |what: &str, dimension| -> Result<Series> {
             let element = node.create_group(what)?;
             link_clock(root, &first, &format!("{path}/{what}"))?;
@@ -69,6 +80,7 @@ impl Adjoint {
         Ok(Some(Self {
             clock,
             loss,
+            growth,
             start,
             slopes,
             buffer: Vec::new(),
@@ -76,13 +88,19 @@ impl Adjoint {
     }
 
     pub(super) fn series(&self) -> impl Iterator<Item = &Series> {
-        let scalars = core::iter::once(&self.loss).chain(&self.slopes).map(|s| &s.series);
+        let scalars = core::iter::once(&self.loss)
+            .chain(&self.growth)
+            .chain(&self.slopes)
+            .map(|s| &s.series);
         scalars.chain(&self.start).chain(self.clock.series())
     }
 
     /// Appends the gradient; it counts from the next commit on.
     pub(super) fn push(&mut self, row: &AdjointRow) -> Result<()> {
         self.loss.waiting.push(row.loss);
+        for (series, value) in self.growth.iter_mut().zip([row.lyapunov, row.digits_lost]) {
+            series.waiting.push(value);
+        }
         for (series, slope) in self.slopes.iter_mut().zip(&row.slopes) {
             series.waiting.push(*slope);
         }
@@ -100,6 +118,7 @@ impl Adjoint {
     /// Writes what is waiting but `step`.
     pub(super) fn write(&mut self) -> Result<()> {
         self.loss.write()?;
+        self.growth.iter_mut().try_for_each(Scalars::write)?;
         self.slopes.iter_mut().try_for_each(Scalars::write)?;
         self.clock.write_time()
     }

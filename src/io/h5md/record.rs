@@ -62,6 +62,10 @@ pub struct AdjointRow {
     pub time: f64,
     /// The loss \[L\].
     pub loss: f64,
+    /// The exponent with which the adjoint grows on the way back \[1/time\]; NaN where no growth is seen.
+    pub lyapunov: f64,
+    /// Digits that the gradient has lost; NaN where it is not known.
+    pub digits_lost: f64,
     /// dL/dθ of each variable \[L/θ\].
     pub slopes: Vec<f64>,
     /// dL/dr at the start \[L/length\].
