@@ -7,6 +7,7 @@
 pub mod bench;
 pub mod cli;
 pub mod dynamics;
+pub mod fit;
 pub mod input;
 pub mod io;
 pub mod run;

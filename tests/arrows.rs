@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom of the program to the top: each entry may use the ones before it.
-const ORDER: [&str; 8] = [
+const ORDER: [&str; 9] = [
     "engine",
     "dynamics",
     "sensitivity",
     "io",
+    "fit",
     "input",
     "run",
     "bench",
