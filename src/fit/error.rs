@@ -17,6 +17,12 @@ pub enum FitError {
         /// Why.
         error: EngineError,
     },
+    /// A stress of a frame that is not periodic.
+    #[error("{group}: it has a stress but no volume; make its cell periodic along all edges, or leave its stress out")]
+    NoVolume {
+        /// The frame.
+        group: String,
+    },
     /// A prediction that is no number.
     #[error(
         "{group}: the {quantity} is {value}, not a finite number; look for atoms that overlap and for extreme parameters"
@@ -80,6 +86,9 @@ pub enum FitError {
 impl FitError {
     /// Is it an answer to a step that went too far? Then a shorter one may do.
     pub fn is_of_step(&self) -> bool {
-        !matches!(self, Self::NoInfluence { .. } | Self::Underdetermined { .. })
+        !matches!(
+            self,
+            Self::NoInfluence { .. } | Self::Underdetermined { .. } | Self::NoVolume { .. }
+        )
     }
 }

@@ -8,14 +8,29 @@
 //!
 //! in the variables x, from which all parameters follow: [`Variables`] knows ties, transforms and bounds.
 
+mod adam;
 mod data;
+mod descent;
 mod error;
+mod frames;
+mod gauss_newton;
+mod lbfgs;
+mod optimizer;
+mod problem;
+mod settings;
 mod spec;
+mod statistics;
 mod target;
 mod variables;
 
 pub use data::{DataFrame, ForceKind, Quantities, ReferenceEnergy};
+pub use descent::{Descent, Finish, best, descend, starts};
 pub use error::FitError;
+pub use frames::Frames;
+pub use optimizer::{State, Status};
+pub use problem::{Cost, Problem};
+pub use settings::{ErrorModel, Method, Robust};
 pub use spec::{CrystalSpec, Observation, RelaxedSpec, SimulationSpec};
+pub use statistics::{Information, Known, NullDirection, Statistics, statistics};
 pub use target::{Group, Quantity, Row, Target, Which};
 pub use variables::{Prior, Transform, Variable, Variables};

@@ -1,0 +1,312 @@
+//! How well the data know the variables: standard errors, correlations, and what they cannot tell apart.
+//!
+//! With the Jacobian J of the residuals at the solution, H = JᵀJ, n rows, p variables, and ψ = ρ′(r), the covariance of x is
+//!
+//! | errors | covariance |
+//! |---|---|
+//! | absolute | H⁻¹/m |
+//! | scaled | s² H⁻¹, s² = Σψ²/(n − p)/m² |
+//! | sandwich | H⁻¹ (Σ over groups (Σ J ψ)(Σ J ψ)ᵀ) H⁻¹ · G/(G − p)/m² |
+//!
+//! where m is the mean of ρ″: 1 without a robust loss (P. J. Huber, *Robust Statistics* (1981), sec. 7.6, doi:10.1002/0471725250;
+//! H. White, *Econometrica* **48**, 817 (1980), doi:10.2307/1912934). Predictions that have statistical errors themselves add
+//! H⁻¹ Jᵀ C J H⁻¹ with their covariance C. Intervals are Student's, with n − p degrees of freedom (a normal distribution's for
+//! absolute errors), of x, and so keep the bounds of a transform.
+//!
+//! Columns of J are divided by their norms. A singular value of what is left, smaller than 1e-8 of the largest, is
+//! none: along its vector all predictions stay as they are. The variables in it have no error, and a name.
+
+use super::{ErrorModel, FitError, Problem, Quantity};
+use admd_ad::Dual;
+use nalgebra::{DMatrix, DVector};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use std::collections::BTreeMap;
+
+/// Singular values below this part of the largest are zero: exact derivatives leave some 1e-14 of a zero, and a direction that
+/// is known 1e8 times worse than another is not known.
+const SINGULAR: f64 = 1e-8;
+/// Parts of a null direction below this part of the largest belong to rounding.
+const NAMED: f64 = 1e-3;
+/// Probability that an interval holds.
+const CONFIDENCE: f64 = 0.95;
+/// Variables times rows for which a dense Jacobian is made: 1.6 GB.
+const LARGEST: usize = 200_000_000;
+
+/// What is known of a variable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Known {
+    /// Its standard error and 95 % interval, in its unit.
+    Error {
+        /// Standard error.
+        error: f64,
+        /// 95 % interval.
+        interval: [f64; 2],
+    },
+    /// It stands at a bound, where a standard error means nothing.
+    AtBound,
+    /// The data do not tell it from others.
+    NotIdentifiable,
+}
+
+/// Variables that may change together while all predictions stay as they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NullDirection {
+    /// Their indices, and the relative change d ln v (of a variable of value zero: dv), the largest of which is 1.
+    pub changes: Vec<(usize, f64)>,
+}
+
+/// What part of all that is known of each variable comes from these rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Information {
+    /// The quantity.
+    pub quantity: Quantity,
+    /// The tag of the groups.
+    pub tag: String,
+    /// Rows.
+    pub rows: usize,
+    /// Σ J² over these rows relative to all, for each variable.
+    pub shares: Vec<f64>,
+}
+
+/// What is known of all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statistics {
+    /// Rows less variables that are known.
+    pub degrees_of_freedom: usize,
+    /// Σ r².
+    pub chi2: f64,
+    /// What is known of each variable.
+    pub known: Vec<Known>,
+    /// Correlations of the variables; NaN for those without error.
+    pub correlation: Vec<Vec<f64>>,
+    /// What cannot be told apart.
+    pub null: Vec<NullDirection>,
+    /// Where knowledge comes from.
+    pub information: Vec<Information>,
+}
+
+/// The statistics of a solution.
+///
+/// # Errors
+/// As of the targets; `Ok(None)` where there are too many rows and variables for it.
+pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result<Option<Statistics>, FitError> {
+    let rows = problem.len();
+    if rows * x.len() > LARGEST || x.is_empty() {
+        return Ok(None);
+    }
+    let residuals = problem.residuals(x, super::Which::All)?;
+    let jacobian = problem.jacobian(x)?;
+    let noise = problem.noise(x)?;
+    let slopes: Vec<f64> = residuals.iter().map(|r| problem.robust().slope(*r)).collect();
+    let gradient = jacobian.tr_mul(&DVector::from_column_slice(&slopes));
+    let held = super::optimizer::held(problem.variables(), x, gradient.as_slice());
+    let free: Vec<usize> = (0..x.len()).filter(|k| !held[*k]).collect();
+
+    // columns of norm 1
+    let norms: Vec<f64> = free.iter().map(|k| jacobian.column(*k).norm()).collect();
+    let mut columns = DMatrix::zeros(rows, free.len());
+    for (j, (k, norm)) in free.iter().zip(&norms).enumerate() {
+        if *norm > 0.0 {
+            columns.column_mut(j).copy_from(&(jacobian.column(*k) / *norm));
+        }
+    }
+    let null_space = Spectrum::of(&columns);
+    let identified = null_space.rank();
+    let degrees_of_freedom = rows.saturating_sub(identified);
+    let mean_curvature = mean_curvature(problem, &residuals);
+    let inverse = null_space.inverse();
+    let psi2: f64 = slopes.iter().map(|s| s * s).sum();
+    let mut covariance = match model {
+        ErrorModel::Absolute => &inverse / mean_curvature,
+        ErrorModel::Scaled => &inverse * (psi2 / degrees_of_freedom as f64 / mean_curvature.powi(2)),
+        ErrorModel::Sandwich => {
+            let (groups, inner) = by_groups(problem, &columns, &slopes);
+            let correction = groups as f64 / groups.saturating_sub(identified) as f64;
+            (&inverse * inner * &inverse) * (correction / mean_curvature.powi(2))
+        }
+    };
+    for blocks in noise {
+        let count = blocks.len() as f64;
+        for block in blocks {
+            let moves = &inverse * columns.tr_mul(&DVector::from_vec(block));
+            covariance += &moves * moves.transpose() / (count * (count - 1.0));
+        }
+    }
+
+    let quantile = quantile(model, degrees_of_freedom);
+    let variables = &problem.variables().list;
+    let mut known = vec![Known::AtBound; x.len()];
+    let mut correlation = vec![vec![f64::NAN; x.len()]; x.len()];
+    let vague = null_space.vague();
+    for (i, k) in free.iter().enumerate() {
+        if vague[i] {
+            known[*k] = Known::NotIdentifiable;
+            continue;
+        }
+        let of_x = covariance[(i, i)].sqrt() / norms[i];
+        let reach = quantile * of_x;
+        let v = &variables[*k];
+        let [low, high] = v.range();
+        let ends = [x[*k] - reach, x[*k] + reach].map(|x| v.value(x.clamp(low, high)));
+        known[*k] = Known::Error {
+            error: of_x * v.slope(x[*k]).1.abs(),
+            interval: ends,
+        };
+        for (j, l) in free.iter().enumerate().filter(|(j, _)| !vague[*j]) {
+            let scale = (covariance[(i, i)] * covariance[(j, j)]).sqrt();
+            correlation[*k][*l] = if i == j { 1.0 } else { covariance[(i, j)] / scale };
+        }
+    }
+    let null = null_space.directions().map(|direction| {
+        let relative = |(i, c): (usize, f64)| {
+            let (v, slope) = variables[free[i]].slope(x[free[i]]);
+            let change = c / norms[i] * slope;
+            (free[i], if v == 0.0 { change } else { change / v })
+        };
+        let mut changes: Vec<(usize, f64)> = direction.into_iter().map(relative).collect();
+        let most = changes
+            .iter()
+            .map(|c| c.1)
+            .fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+        changes.iter_mut().for_each(|c| c.1 /= most);
+        NullDirection { changes }
+    });
+    let null = null.collect();
+    Ok(Some(Statistics {
+        degrees_of_freedom,
+        chi2: residuals.iter().map(|r| r * r).sum(),
+        known,
+        correlation,
+        null,
+        information: information(problem, &jacobian),
+    }))
+}
+
+/// The singular values of a matrix and their vectors on the right.
+struct Spectrum {
+    values: Vec<f64>,
+    vectors: DMatrix<f64>,
+}
+
+impl Spectrum {
+    fn of(columns: &DMatrix<f64>) -> Self {
+        if columns.ncols() == 0 {
+            return Self {
+                values: Vec::new(),
+                vectors: DMatrix::zeros(0, 0),
+            };
+        }
+        let svd = columns.clone().qr().r().svd(false, true);
+        Self {
+            values: svd.singular_values.iter().copied().collect(),
+            vectors: svd.v_t.map_or_else(|| DMatrix::zeros(0, 0), |v| v.transpose()),
+        }
+    }
+
+    fn is_null(&self, k: usize) -> bool {
+        let most = self.values.iter().copied().fold(0.0, f64::max);
+        // fewer rows than columns: vectors without a value
+        self.values.get(k).is_none_or(|s| *s <= SINGULAR * most)
+    }
+
+    fn rank(&self) -> usize {
+        (0..self.values.len()).filter(|k| !self.is_null(*k)).count()
+    }
+
+    /// (CᵀC)⁻¹ where it exists.
+    fn inverse(&self) -> DMatrix<f64> {
+        let n = self.vectors.nrows();
+        let mut sum = DMatrix::zeros(n, n);
+        for k in (0..self.values.len()).filter(|k| !self.is_null(*k)) {
+            let v = self.vectors.column(k);
+            sum += v * v.transpose() / self.values[k].powi(2);
+        }
+        sum
+    }
+
+    /// The parts of each null vector.
+    fn directions(&self) -> impl Iterator<Item = Vec<(usize, f64)>> {
+        (0..self.vectors.ncols()).filter(|k| self.is_null(*k)).map(|k| {
+            let v = self.vectors.column(k);
+            let most = v.amax();
+            v.iter()
+                .copied()
+                .enumerate()
+                .filter(|(_, c)| c.abs() > NAMED * most)
+                .collect()
+        })
+    }
+
+    /// Is there a null vector with a part in this column?
+    fn vague(&self) -> Vec<bool> {
+        let mut vague = vec![false; self.vectors.nrows()];
+        self.directions().flatten().for_each(|(k, _)| vague[k] = true);
+        vague
+    }
+}
+
+/// The mean of ρ″ over the residuals.
+fn mean_curvature(problem: &Problem, residuals: &[f64]) -> f64 {
+    type Twice = Dual<Dual<f64, 1>, 1>;
+    let curvature = |r: &f64| {
+        let r = Twice::variable(Dual::variable(*r, 0), 0);
+        problem.robust().loss(r).d[0].d[0]
+    };
+    let mean = residuals.iter().map(curvature).sum::<f64>() / residuals.len() as f64;
+    // all of them outliers: then nothing is known of the scale, and the errors say so
+    mean.max(1.0 / residuals.len() as f64)
+}
+
+/// Groups that have rows, and Σ (Σ C ψ)(Σ C ψ)ᵀ over them.
+fn by_groups(problem: &Problem, columns: &DMatrix<f64>, slopes: &[f64]) -> (usize, DMatrix<f64>) {
+    let mut scores: BTreeMap<usize, DVector<f64>> = BTreeMap::new();
+    for (i, (group, _)) in problem.rows().enumerate() {
+        let score = scores.entry(group).or_insert_with(|| DVector::zeros(columns.ncols()));
+        *score += columns.row(i).transpose() * slopes[i];
+    }
+    let zero = DMatrix::zeros(columns.ncols(), columns.ncols());
+    (
+        scores.len(),
+        scores.values().fold(zero, |sum, s| sum + s * s.transpose()),
+    )
+}
+
+/// How many standard errors a 95 % interval reaches.
+fn quantile(model: ErrorModel, degrees_of_freedom: usize) -> f64 {
+    let upper = 0.5 * (1.0 + CONFIDENCE);
+    let normal = || Normal::standard().inverse_cdf(upper);
+    match model {
+        ErrorModel::Absolute => normal(),
+        _ => StudentsT::new(0.0, 1.0, degrees_of_freedom as f64).map_or_else(|_| normal(), |t| t.inverse_cdf(upper)),
+    }
+}
+
+/// Shares by quantity and tag.
+fn information(problem: &Problem, jacobian: &DMatrix<f64>) -> Vec<Information> {
+    let tags: Vec<&str> = (problem.targets().iter().flat_map(|t| t.groups()))
+        .map(|g| g.tag.as_str())
+        .collect();
+    let mut parts: BTreeMap<(Quantity, &str), (usize, Vec<f64>)> = BTreeMap::new();
+    let variables = jacobian.ncols();
+    for (i, (group, row)) in problem.rows().enumerate() {
+        let (rows, sums) = parts
+            .entry((row.quantity, tags[group]))
+            .or_insert_with(|| (0, vec![0.0; variables]));
+        *rows += 1;
+        sums.iter_mut()
+            .zip(jacobian.row(i).iter())
+            .for_each(|(s, j)| *s += j * j);
+    }
+    let totals: Vec<f64> = jacobian.column_iter().map(|c| c.norm_squared()).collect();
+    let each = parts.into_iter().map(|((quantity, tag), (rows, sums))| Information {
+        quantity,
+        tag: tag.to_owned(),
+        rows,
+        shares: sums
+            .iter()
+            .zip(&totals)
+            .map(|(s, t)| if *t > 0.0 { s / t } else { 0.0 })
+            .collect(),
+    });
+    each.collect()
+}

@@ -1,0 +1,103 @@
+//! F11: parameters that made the data come back from it.
+
+mod fit_support;
+
+use admd::fit::{Descent, ErrorModel, Finish, Known, Method, Problem, Robust, best, descend, starts, statistics};
+use fit_support::{bound, crystals, labelled, problem, quantities, variables};
+
+/// Rounding of a loss of squares leaves some 1e-8 of a value where the slope is noise; Gauss-Newton on exact residuals ends far
+/// below. This is what the issue of F11 asks for.
+const RECOVERED: f64 = 1e-8;
+
+const DENSE: Method = Method::LevenbergMarquardt {
+    iterations: 200,
+    tolerance: 1e-10,
+};
+
+/// As an input does by default: the given start and seven within a factor of two, for some starts lead where all interaction
+/// is gone, and nothing leads back.
+fn fitted(problem: &mut Problem, method: Method) -> Descent {
+    let mut descents: Vec<Descent> = (starts(problem.variables(), 8, 1.0, 1).into_iter())
+        .map(|x| Descent::new(method, x))
+        .collect();
+    descend(problem, &mut descents, (method, 1), &|_, _| true).unwrap();
+    descents.swap_remove(best(&descents))
+}
+
+fn assert_recovered(kind: &str, cutoff: f64, truth: &[(&str, f64)], nearest: f64, starts: &[&[f64]]) {
+    let bindings = [bound(kind, kind, cutoff, truth)];
+    for start in starts {
+        for method in [
+            DENSE,
+            Method::GaussNewtonCg {
+                iterations: 400,
+                tolerance: 1e-10,
+                inner: 50,
+            },
+            Method::Lbfgs {
+                iterations: 2000,
+                tolerance: 1e-12,
+                history: 10,
+            },
+        ] {
+            let data = labelled(&bindings, crystals(6, nearest, 0.05, 7));
+            let scale = data[0].energy.unwrap().abs() / 32.0 * 1e-3;
+            let q = quantities(scale, 10.0 * scale / nearest, 10.0 * scale / nearest.powi(3));
+            let mut fit = problem(&bindings, data, q, variables(&bindings, start), Robust::Square);
+            let end = fitted(&mut fit, method);
+            assert_eq!(end.finish, Some(Finish::Converged), "{kind} from {start:?}: {end:?}");
+            let values = fit.variables().values(end.state.x());
+            for ((name, truth), value) in truth.iter().zip(values) {
+                let off = (value / truth - 1.0).abs();
+                assert!(
+                    off < RECOVERED,
+                    "{kind} {name} from {start:?} by {method:?}: off by {off:e} after {}",
+                    end.iteration
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn lennard_jones_comes_back_from_starts_half_off() {
+    let starts: [&[f64]; 4] = [&[1.5, 1.5], &[0.5, 1.5], &[1.5, 0.5], &[0.5, 0.5]];
+    assert_recovered("lj", 3.0, &[("epsilon", 0.8), ("sigma", 1.05)], 1.15, &starts);
+}
+
+#[test]
+fn morse_comes_back_from_starts_half_off() {
+    let truth = [("d0", 0.3429), ("alpha", 1.3588), ("r0", 2.866)];
+    let starts: [&[f64]; 4] = [&[1.5, 1.5, 1.5], &[0.5, 0.5, 0.5], &[1.5, 0.5, 1.5], &[0.5, 1.5, 0.5]];
+    assert_recovered("morse", 7.0, &truth, 2.6, &starts);
+}
+
+#[test]
+fn buckingham_comes_back_from_starts_half_off() {
+    let truth = [("a", 1000.0), ("rho", 0.3), ("c", 30.0)];
+    let starts: [&[f64]; 4] = [&[1.5, 1.5, 1.5], &[0.5, 0.5, 0.5], &[1.5, 0.5, 1.5], &[0.5, 1.5, 0.5]];
+    assert_recovered("buckingham", 7.0, &truth, 2.8, &starts);
+}
+
+#[test]
+fn errors_of_exact_data_are_zero() {
+    let bindings = [bound("lj", "lj", 3.0, &[("epsilon", 0.8), ("sigma", 1.05)])];
+    let data = labelled(&bindings, crystals(6, 1.15, 0.05, 7));
+    let mut fit = problem(
+        &bindings,
+        data,
+        quantities(1e-3, 1e-2, 1e-2),
+        variables(&bindings, &[1.2, 0.9]),
+        Robust::Square,
+    );
+    let end = fitted(&mut fit, DENSE);
+    let found = statistics(&mut fit, end.state.x(), ErrorModel::Scaled)
+        .unwrap()
+        .unwrap();
+    for known in found.known {
+        assert!(
+            matches!(known, Known::Error { error, .. } if error < 1e-12),
+            "{known:?}"
+        );
+    }
+}
