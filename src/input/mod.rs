@@ -45,6 +45,7 @@ pub mod overlap;
 mod pair_potential;
 mod plan;
 pub mod potential;
+mod potential_text;
 pub mod quantity;
 pub mod randomness;
 mod reference;
@@ -63,4 +64,5 @@ pub use plan::{
     AdjointPlan, EnsemblePlan, Frames, IntegratorPlan, LossPlan, Output, PRECISIONS, Plan, SensitivityPlan,
     precision_name,
 };
+pub use potential_text::potential_text;
 pub(crate) use structure_file::box_around;

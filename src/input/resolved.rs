@@ -236,11 +236,11 @@ fn number(x: f64) -> String {
     format!("{x:?}")
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-fn bare(key: &str) -> String {
+pub(super) fn bare(key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     if plain {
         key.to_owned()
