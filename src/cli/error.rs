@@ -2,6 +2,7 @@
 
 use super::export::ExportError;
 use super::info::InfoError;
+use crate::fit::FitError;
 use crate::input::{InputErrors, Look};
 use crate::io::h5md::H5mdError;
 use crate::io::xyz::XyzError;
@@ -75,6 +76,9 @@ pub enum CliError {
     /// A trajectory that says nothing of other parameters.
     #[error(transparent)]
     Reweight(#[from] ReweightError),
+    /// A fit that has no result.
+    #[error(transparent)]
+    Fit(#[from] FitError),
     /// A trajectory that cannot be exported.
     #[error(transparent)]
     Export(#[from] ExportError),
@@ -99,6 +103,7 @@ impl CliError {
             Self::Run(RunError::BlowUp(_) | RunError::Sensitivity { .. })
             | Self::NotFinite { .. }
             | Self::Reweight(_) => 4,
+            Self::Fit(error) => fit(error),
             Self::Run(
                 RunError::Trajectory(_)
                 | RunError::Write { .. }
@@ -134,6 +139,14 @@ fn engine(error: &EngineError) -> u8 {
         | EngineError::FarAway { .. } => 4,
         EngineError::Isa(_) => 2,
         _ => 3,
+    }
+}
+
+fn fit(error: &FitError) -> u8 {
+    match error {
+        FitError::Refused(error) | FitError::Group { error, .. } => engine(error),
+        FitError::NoInfluence { .. } | FitError::Underdetermined { .. } | FitError::NoVolume { .. } => 3,
+        _ => 4,
     }
 }
 

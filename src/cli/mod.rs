@@ -7,6 +7,7 @@ mod error;
 mod estimators;
 mod evaluate;
 pub mod export;
+mod fit;
 mod forecast;
 pub mod info;
 mod potentials;
@@ -35,6 +36,7 @@ Examples:
   admd check inputs/argon.toml                    what would be run, and what it would cost
   admd simulate inputs/argon.toml                 run it
   admd evaluate start.extxyz --potential ar.toml  energy, forces and virial of a structure
+  admd fit inputs/fit_morse.toml                  parameters of a potential from data
   admd export argon.h5md argon.extxyz             for OVITO and ASE
   admd potentials lj > ar.toml                    a potential file to start from
 
@@ -46,6 +48,7 @@ Exit codes:
   2    wrong usage of the command line
   3    an invalid input, structure or potential file
   4    numbers without meaning: overlapping atoms, a run that blew up, frames that say nothing
+  5    a fit that did not converge; what it has is written
   129  stopped by SIGHUP (a lost terminal) after a complete step; files are closed
   130  stopped by Ctrl-C (SIGINT), likewise
   143  stopped by SIGTERM, likewise
@@ -69,6 +72,7 @@ enum Verb {
     Simulate(simulate::Simulate),
     Check(Check),
     Evaluate(evaluate::Evaluate),
+    Fit(fit::Fit),
     Reweight(reweight::Reweight),
     Export(export::ExportArgs),
     Replay(replay::Replay),
@@ -114,6 +118,7 @@ pub fn main() -> ExitCode {
     let json = match &verb {
         Verb::Simulate(a) => a.json,
         Verb::Evaluate(a) => a.json,
+        Verb::Fit(a) => a.json,
         Verb::Reweight(a) => a.json,
         Verb::Info(a) => a.json,
         _ => false,
@@ -122,6 +127,7 @@ pub fn main() -> ExitCode {
         Verb::Simulate(a) => simulate::run(&a),
         Verb::Check(a) => inspect(&a),
         Verb::Evaluate(a) => evaluate::run(&a),
+        Verb::Fit(a) => fit::run(&a),
         Verb::Reweight(a) => reweight::run(&a),
         Verb::Export(a) => export(&a),
         Verb::Replay(a) => replay::run(&a),

@@ -39,6 +39,13 @@ impl Descent {
         }
     }
 
+    /// Takes back an end that more steps than before would not have been.
+    pub fn allow_more(&mut self, method: Method) {
+        if self.finish == Some(Finish::Iterations) && self.iteration < method.iterations() {
+            self.finish = None;
+        }
+    }
+
     /// Goes on to the end, or until `go_on` says no after some step. Targets are refreshed before each step.
     ///
     /// ```

@@ -49,6 +49,22 @@ pub enum Method {
     },
 }
 
+impl Method {
+    /// Names in the input, in the order of the variants.
+    pub const NAMES: [&'static str; 4] = ["levenberg_marquardt", "gauss_newton_cg", "lbfgs", "adam"];
+
+    /// Its name in the input.
+    pub fn name(self) -> &'static str {
+        let k = match self {
+            Self::LevenbergMarquardt { .. } => 0,
+            Self::GaussNewtonCg { .. } => 1,
+            Self::Lbfgs { .. } => 2,
+            Self::Adam { .. } => 3,
+        };
+        Self::NAMES[k]
+    }
+}
+
 /// What standard errors are made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorModel {

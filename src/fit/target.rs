@@ -32,6 +32,24 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// Several of it, in reports.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Energy => "energies",
+            Self::Force => "force components",
+            Self::ForceDirection => "components of force directions",
+            Self::Stress => "stress components",
+            Self::LatticeConstant => "lattice constants",
+            Self::CohesiveEnergy => "cohesive energies",
+            Self::RelaxedEnergy => "relaxed energies",
+            Self::RelaxedDistance => "relaxed distances",
+            Self::MeanEnergy => "mean energies",
+            Self::Pressure => "pressures",
+            Self::Rdf => "bins of g(r)",
+            Self::Prior => "priors",
+        }
+    }
+
     /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {

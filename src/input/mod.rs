@@ -36,6 +36,7 @@ mod document;
 pub mod elements;
 mod ensemble;
 mod estimate;
+mod fit;
 mod include;
 mod integrator;
 pub mod keys;
@@ -60,6 +61,7 @@ mod walker;
 pub use build::{Limits, parse, parse_motion, read, read_for_run};
 pub use diagnostics::{InputErrors, Look};
 pub use estimate::{Estimate, estimate};
+pub use fit::{FitOutput, FitPlan, read_fit_for_run};
 pub use plan::{
     AdjointPlan, EnsemblePlan, Frames, IntegratorPlan, LossPlan, Output, PRECISIONS, Plan, SensitivityPlan,
     precision_name,

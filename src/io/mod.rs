@@ -5,6 +5,7 @@ use std::path::Path;
 pub mod elements;
 mod h5;
 pub mod h5md;
+mod whole;
 pub mod xyz;
 
 /// What to do when a file to be written exists already.
@@ -29,3 +30,4 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     let whole = |path: &Path| path.canonicalize().ok();
     whole(a).zip(whole(b)).is_some_and(|(a, b)| a == b)
 }
+pub use whole::write_whole;

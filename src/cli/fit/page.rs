@@ -1,0 +1,192 @@
+//! The report as one page that needs nothing else: tables, and plots of what was predicted.
+
+use super::fitted::Fitted;
+use super::plot;
+use super::text::{agreement, cell, error_in_words, not_identifiable, tagged};
+use crate::input::FitPlan;
+use crate::run::format::significant;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Colours of a light and of a dark screen; plots are drawn with the same.
+const STYLE: &str = "
+:root { color-scheme: light dark; --ink: #1c2330; --faint: #6b7686; --line: #d5dae2; --paper: #ffffff; --fit: #2563a8; --val: #c2570c; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --faint: #98a2b3; --line: #38414f; --paper: #14181f; --fit: #6aa9ea; --val: #f0944d; } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin-bottom: 0.2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; } h3 { font-size: 1rem; margin: 0; }
+p.end { color: var(--faint); margin-top: 0; } p.warn { border-left: 3px solid var(--val); padding-left: 0.7rem; }
+div.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.25rem 0.8rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+th { color: var(--faint); font-weight: 500; } th:first-child, td:first-child, td.word { text-align: left; }
+div.plots { display: flex; flex-wrap: wrap; gap: 1.5rem; } div.plots figure { margin: 0; width: 340px; } figcaption { color: var(--faint); font-size: 0.85rem; }
+svg { width: 100%; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
+svg .frame { fill: none; stroke: var(--faint); } svg .tick { stroke: var(--faint); } svg .equal { stroke: var(--line); }
+svg .fitted { fill: var(--fit); fill-opacity: 0.55; } svg .validation { fill: var(--val); fill-opacity: 0.7; }
+.key { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; } .key.fitted { background: var(--fit); } .key.validation { background: var(--val); }
+";
+
+/// The page.
+pub(super) fn html(plan: &FitPlan, end: &Fitted, input: &Path) -> String {
+    let title = plan
+        .title
+        .clone()
+        .unwrap_or_else(|| format!("Fit of {}", input.display()));
+    let title = escaped(&title);
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+    );
+    let _ = writeln!(
+        out,
+        "<p class=\"end\">{}; loss {}. {}</p>",
+        escaped(&end.ending.sentence()),
+        significant(end.loss, 6),
+        if end.starts.len() > 1 {
+            escaped(&format!("{}.", agreement(end)))
+        } else {
+            String::new()
+        }
+    );
+    let names: Vec<&str> = plan.variables.list.iter().map(|v| v.name.as_str()).collect();
+    for null in end.statistics.iter().flat_map(|s| &s.null) {
+        let _ = writeln!(
+            out,
+            "<p class=\"warn\">{}</p>",
+            escaped(&not_identifiable(null, &names))
+        );
+    }
+    parameters(end, &mut out);
+    out.push_str("<h2>Predicted against observed</h2>\n");
+    if !plan.validation.is_empty() {
+        out.push_str(
+            "<p><span class=\"key fitted\"></span> fitted &nbsp; <span class=\"key validation\"></span> validation</p>\n",
+        );
+    }
+    out.push_str("<div class=\"plots\">\n");
+    for p in &end.parity {
+        let caption = plot::left_out(p).map_or(String::new(), |c| format!("<figcaption>{c}</figcaption>"));
+        let _ = writeln!(
+            out,
+            "<figure><h3>{}</h3>\n{}{caption}</figure>",
+            p.quantity.name(),
+            plot::parity(p)
+        );
+    }
+    out.push_str("</div>\n");
+    deviations(plan, end, &mut out);
+    if let Some(s) = &end.statistics {
+        out.push_str("<h2>Correlations</h2>\n");
+        matrix(
+            &names,
+            &names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>(),
+            &s.correlation,
+            cell,
+            &mut out,
+        );
+        out.push_str("<h2>Where what is known of each variable comes from (%)</h2>\n");
+        let rows: Vec<String> = s.information.iter().map(|i| tagged(i.quantity, &i.tag)).collect();
+        let shares: Vec<Vec<f64>> = s.information.iter().map(|i| i.shares.clone()).collect();
+        matrix(&names, &rows, &shares, |x| format!("{:.1}", 100.0 * x), &mut out);
+    }
+    sources(plan, end, input, &mut out);
+    out.push_str("</body>\n</html>\n");
+    out
+}
+
+fn parameters(end: &Fitted, out: &mut String) {
+    out.push_str("<h2>Parameters</h2>\n<div class=\"wide\"><table>\n");
+    head(&["parameter", "start", "fitted", "error", "95 % interval", "unit"], out);
+    for p in &end.parameters {
+        let (error, interval) = error_in_words(p);
+        let cells = [significant(p.start, 8), significant(p.value, 10), error, interval];
+        row(&p.name, &cells, &[&p.unit], out);
+    }
+    out.push_str("</table></div>\n");
+}
+
+fn deviations(plan: &FitPlan, end: &Fitted, out: &mut String) {
+    out.push_str("<h2>Deviations</h2>\n<div class=\"wide\"><table>\n");
+    head(
+        &[
+            "quantity",
+            "set",
+            "rows",
+            "rmse",
+            "mae",
+            "largest",
+            "rms of r",
+            "unit",
+            "largest in",
+        ],
+        out,
+    );
+    for (set, list) in ["fitted", "validation"].iter().zip(&end.deviations) {
+        for d in list {
+            let own = plan.units.to_coherent(d.quantity.dimension());
+            let mut cells = vec![(*set).to_owned(), d.rows.to_string()];
+            cells.extend([d.rmse, d.mae, d.most].map(|x| significant(x / own, 4)));
+            cells.push(significant(d.of_sigma, 3));
+            let unit = plan.units.symbol(d.quantity.dimension());
+            row(&tagged(d.quantity, &d.tag), &cells, &[&unit, &d.worst], out);
+        }
+    }
+    out.push_str("</table></div>\n<p>r is the deviation in units of sigma, times the root of the weight.</p>\n");
+}
+
+fn matrix(names: &[&str], rows: &[String], cells: &[Vec<f64>], of: impl Fn(f64) -> String, out: &mut String) {
+    out.push_str("<div class=\"wide\"><table>\n");
+    let mut all = vec![""];
+    all.extend(names);
+    head(&all, out);
+    for (name, line) in rows.iter().zip(cells) {
+        let line: Vec<String> = line.iter().map(|x| of(*x)).collect();
+        row(name, &line, &[], out);
+    }
+    out.push_str("</table></div>\n");
+}
+
+fn sources(plan: &FitPlan, end: &Fitted, input: &Path, out: &mut String) {
+    let c = end.cost;
+    let _ = writeln!(
+        out,
+        "<h2>Source</h2>\n<p>admd {}, {}. {} evaluations of all predictions, {} products with the Jacobian, {} with its \
+         transpose.</p>",
+        super::super::version::short(),
+        escaped(&input.display().to_string()),
+        c.evaluations,
+        c.pushes,
+        c.pulls
+    );
+    if !plan.sources.is_empty() {
+        out.push_str("<div class=\"wide\"><table>\n");
+        head(&["file", "SHA-256"], out);
+        for (path, sum) in &plan.sources {
+            row(&path.display().to_string(), &[], &[sum], out);
+        }
+        out.push_str("</table></div>\n");
+    }
+}
+
+fn head(names: &[&str], out: &mut String) {
+    let cells: String = names.iter().map(|n| format!("<th>{}</th>", escaped(n))).collect();
+    let _ = writeln!(out, "<tr>{cells}</tr>");
+}
+
+/// A name, numbers, words.
+fn row(name: &str, numbers: &[String], words: &[&str], out: &mut String) {
+    let numbers: String = numbers.iter().map(|n| format!("<td>{}</td>", escaped(n))).collect();
+    let words: String = words
+        .iter()
+        .map(|w| format!("<td class=\"word\">{}</td>", escaped(w)))
+        .collect();
+    let _ = writeln!(out, "<tr><td>{}</td>{numbers}{words}</tr>", escaped(name));
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,71 @@
+//! The files of a fit: the potential with its provenance, and the page.
+
+use super::fitted::Fitted;
+use super::text::{error_in_words, not_identifiable};
+use super::{CliError, page};
+use crate::input::{FitPlan, potential_text};
+use crate::io::write_whole;
+use crate::run::format::significant;
+use std::path::{Path, PathBuf};
+
+/// Writes them, each whole or not at all.
+pub(super) fn all(plan: &FitPlan, end: &Fitted, input: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let text = potential_text(&end.bindings, &plan.species, plan.units, &about(plan, end, input));
+    let mut files = vec![plan.output.potential.clone()];
+    whole(&plan.output.potential, &text)?;
+    if let Some(path) = &plan.output.report {
+        whole(path, &page::html(plan, end, input))?;
+        files.push(path.clone());
+    }
+    Ok(files)
+}
+
+fn whole(path: &Path, text: &str) -> Result<(), CliError> {
+    write_whole(path, text).map_err(|e| {
+        CliError::System(format!(
+            "cannot write {}: {e}; make room, or give another name with --set, and go on from the checkpoint with --resume",
+            path.display()
+        ))
+    })
+}
+
+/// Where the numbers come from, for the head of the potential file.
+fn about(plan: &FitPlan, end: &Fitted, input: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(plan.title.clone());
+    lines.push(format!(
+        "Fitted by admd {} from {}",
+        super::super::version::short(),
+        input.display()
+    ));
+    for (path, sum) in &plan.sources {
+        lines.push(format!("  {}  sha256 {sum}", path.display()));
+    }
+    lines.push(format!("{}; loss {}", end.ending.sentence(), significant(end.loss, 6)));
+    if let Some(s) = &end.statistics {
+        lines.push(format!(
+            "chi2 {} with {} degrees of freedom",
+            significant(s.chi2, 6),
+            s.degrees_of_freedom
+        ));
+    }
+    for p in &end.parameters {
+        let (error, interval) = error_in_words(p);
+        let interval = if interval.is_empty() {
+            interval
+        } else {
+            format!("  ({interval})")
+        };
+        lines.push(format!(
+            "  {} = {} +- {error}{interval} {}",
+            p.name,
+            significant(p.value, 10),
+            p.unit
+        ));
+    }
+    let names: Vec<&str> = plan.variables.list.iter().map(|v| v.name.as_str()).collect();
+    if let Some(s) = &end.statistics {
+        lines.extend(s.null.iter().map(|n| not_identifiable(n, &names)));
+    }
+    lines
+}
