@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
 /// A potential between atoms of one kind.
-pub fn bound(label: &str, kind: &str, cutoff: f64, values: &[(&str, f64)]) -> PairBinding {
+pub(crate) fn bound(label: &str, kind: &str, cutoff: f64, values: &[(&str, f64)]) -> PairBinding {
     PairBinding::builder(label, pair_info(kind).unwrap(), ["A"])
         .cutoff(cutoff)
         .truncation(Truncation::Switched { onset: 0.8 })
@@ -22,7 +22,7 @@ pub fn bound(label: &str, kind: &str, cutoff: f64, values: &[(&str, f64)]) -> Pa
 }
 
 /// Compressed and stretched fcc cells of 32 atoms whose atoms are displaced by up to `shake` of the nearest distance.
-pub fn crystals(count: usize, nearest: f64, shake: f64, seed: u64) -> Vec<Configuration> {
+pub(crate) fn crystals(count: usize, nearest: f64, shake: f64, seed: u64) -> Vec<Configuration> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let each = (0..count).map(|k| {
         let stretch = 0.94 + 0.12 * k as f64 / (count.max(2) - 1) as f64;
@@ -50,7 +50,7 @@ pub fn crystals(count: usize, nearest: f64, shake: f64, seed: u64) -> Vec<Config
 }
 
 /// What the potentials say of configurations, as data.
-pub fn labelled(bindings: &[PairBinding], configurations: Vec<Configuration>) -> Vec<DataFrame> {
+pub(crate) fn labelled(bindings: &[PairBinding], configurations: Vec<Configuration>) -> Vec<DataFrame> {
     let mut field = ForceField::new(bindings.to_vec(), Settings::new(0.0)).unwrap();
     let each = configurations.into_iter().enumerate().map(|(k, configuration)| {
         let mut out = Evaluation::default();
@@ -70,7 +70,7 @@ pub fn labelled(bindings: &[PairBinding], configurations: Vec<Configuration>) ->
 }
 
 /// σ of energies an atom, forces and stresses.
-pub fn quantities(energy: f64, forces: f64, stress: f64) -> Quantities {
+pub(crate) fn quantities(energy: f64, forces: f64, stress: f64) -> Quantities {
     Quantities {
         energy: Some(energy),
         per_atom: true,
@@ -80,7 +80,7 @@ pub fn quantities(energy: f64, forces: f64, stress: f64) -> Quantities {
 }
 
 /// A variable for every leaf, moved as an input moves it by default, that starts at `start` times the value.
-pub fn variables(bindings: &[PairBinding], start: &[f64]) -> Variables {
+pub(crate) fn variables(bindings: &[PairBinding], start: &[f64]) -> Variables {
     let leaves: Vec<_> = bindings.iter().flat_map(|b| b.leaves.clone()).collect();
     let list = leaves.iter().zip(start).enumerate();
     let list = list.map(|(k, (leaf, factor))| Variable {
@@ -101,7 +101,7 @@ pub fn variables(bindings: &[PairBinding], start: &[f64]) -> Variables {
 }
 
 /// The fit of frames.
-pub fn problem(
+pub(crate) fn problem(
     bindings: &[PairBinding],
     data: Vec<DataFrame>,
     quantities: Quantities,
