@@ -24,20 +24,32 @@ fn all(data: Vec<DataFrame>, bindings: &[PairBinding], q: Quantities) -> Frames 
 fn cases() -> Vec<(&'static str, Vec<PairBinding>, Quantities)> {
     let lj = || bound("lj", "lj", 2.5, &[("epsilon", 0.8), ("sigma", 1.05)]);
     let soft = bound("morse", "morse", 2.2, &[("d0", 0.4), ("alpha", 4.0), ("r0", 1.2)]);
-    let with = |truncation, tail| PairBinding { truncation, tail, ..lj() };
+    let with = |truncation, tail| PairBinding {
+        truncation,
+        tail,
+        ..lj()
+    };
     let components = quantities(0.01, 0.1, 0.05);
     let direction = Quantities {
         forces: Some((0.1, ForceKind::Direction { softening: 0.3 })),
         per_atom: false,
         ..components
     };
-    let energies = Quantities { forces: None, stress: None, ..components };
+    let energies = Quantities {
+        forces: None,
+        stress: None,
+        ..components
+    };
     vec![
         ("two potentials", vec![lj(), soft], components),
         ("directions", vec![lj()], direction),
         ("energies", vec![lj()], energies),
         ("cut with tail", vec![with(Truncation::Cut, true)], components),
-        ("switched with tail", vec![with(Truncation::Switched { onset: 0.8 }, true)], components),
+        (
+            "switched with tail",
+            vec![with(Truncation::Switched { onset: 0.8 }, true)],
+            components,
+        ),
     ]
 }
 
@@ -91,7 +103,10 @@ fn an_exact_frame_has_no_residual() {
         *theta.last_mut().unwrap() = 0.0;
         let found = target.evaluate(&theta, Which::All).unwrap();
         for (row, x) in target.rows().iter().zip(found) {
-            assert!((row.observed - x).abs() < 1e-12 * (1.0 + x.abs()), "{name}: {row:?} {x}");
+            assert!(
+                (row.observed - x).abs() < 1e-12 * (1.0 + x.abs()),
+                "{name}: {row:?} {x}"
+            );
         }
     }
 }
@@ -111,16 +126,19 @@ fn pushed_tangents_are_the_limit_of_differences() {
                 target.evaluate(&moved, Which::All).unwrap()
             };
             let h = 1e-3 * theta[k].abs();
-            let mut difference = |h: f64| -> Vec<f64> {
-                at(h).iter().zip(at(-h)).map(|(a, b)| (a - b) / (2.0 * h)).collect()
-            };
+            let mut difference =
+                |h: f64| -> Vec<f64> { at(h).iter().zip(at(-h)).map(|(a, b)| (a - b) / (2.0 * h)).collect() };
             // two halvings take h² and h⁴ away
             let (d1, d2, d4) = (difference(h), difference(0.5 * h), difference(0.25 * h));
             let size = exact.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
             for i in 0..exact.len() {
                 let (a, b) = ((4.0 * d2[i] - d1[i]) / 3.0, (4.0 * d4[i] - d2[i]) / 3.0);
                 let limit = (16.0 * b - a) / 15.0;
-                assert!((limit - exact[i]).abs() < DIFFERENCES * size, "{name}, θ{k}, row {i}: {limit:e} {:e}", exact[i]);
+                assert!(
+                    (limit - exact[i]).abs() < DIFFERENCES * size,
+                    "{name}, θ{k}, row {i}: {limit:e} {:e}",
+                    exact[i]
+                );
             }
         }
     }
@@ -138,8 +156,15 @@ fn pull_is_the_transpose_of_push() {
             direction[k] = 1.0;
             let pushed = target.push(&theta, &[direction]).unwrap().swap_remove(0);
             let products: Vec<f64> = pushed.iter().zip(&adjoint).map(|(a, b)| a * b).collect();
-            let (sum, size) = (products.iter().sum::<f64>(), products.iter().map(|x| x.abs()).sum::<f64>());
-            assert!((sum - pulled[k]).abs() <= TRANSPOSED * size, "{name}, θ{k}: {sum:e} {:e}", pulled[k]);
+            let (sum, size) = (
+                products.iter().sum::<f64>(),
+                products.iter().map(|x| x.abs()).sum::<f64>(),
+            );
+            assert!(
+                (sum - pulled[k]).abs() <= TRANSPOSED * size,
+                "{name}, θ{k}: {sum:e} {:e}",
+                pulled[k]
+            );
         }
     }
 }
@@ -150,7 +175,9 @@ fn groups_that_are_left_out_have_no_residual() {
     let mut target = frames(&bindings, q);
     let theta: Vec<f64> = theta(&bindings).iter().map(|x| x * 1.1).collect();
     let whole = target.evaluate(&theta, Which::All).unwrap();
-    let some = target.evaluate(&theta, Which::Groups(&[false, false, false, true])).unwrap();
+    let some = target
+        .evaluate(&theta, Which::Groups(&[false, false, false, true]))
+        .unwrap();
     for (k, row) in target.rows().iter().enumerate() {
         let expected = if row.group == 3 { whole[k] } else { row.observed };
         assert_eq!(some[k], expected);
@@ -172,8 +199,15 @@ fn directions_do_not_know_the_size_of_forces_and_have_a_gradient_at_zero() {
     };
     let mut target = all(labelled(&bindings, crystals(2, 1.15, 0.08, 1)), &bindings, tiny);
     let one = target.evaluate(&theta, Which::All).unwrap();
-    let two = target.evaluate(&[2.0 * theta[0], theta[1], theta[2]], Which::All).unwrap();
-    for (k, row) in target.rows().iter().enumerate().filter(|(_, r)| r.quantity == Quantity::ForceDirection) {
+    let two = target
+        .evaluate(&[2.0 * theta[0], theta[1], theta[2]], Which::All)
+        .unwrap();
+    for (k, row) in target
+        .rows()
+        .iter()
+        .enumerate()
+        .filter(|(_, r)| r.quantity == Quantity::ForceDirection)
+    {
         assert!((one[k] - two[k]).abs() < 1e-9, "{row:?}");
     }
 }
@@ -201,7 +235,10 @@ fn what_is_wrong_names_the_frame() {
     data[1].configuration.positions[1] = data[1].configuration.positions[0];
     let mut target = all(data, &bindings, q);
     let error = target.evaluate(&theta(&bindings), Which::All).unwrap_err();
-    assert!(matches!(&error, FitError::Group { group, .. } if group == "frame 1"), "{error}");
+    assert!(
+        matches!(&error, FitError::Group { group, .. } if group == "frame 1"),
+        "{error}"
+    );
     let refused = target.evaluate(&[-1.0; 6], Which::All).unwrap_err();
     assert!(matches!(refused, FitError::Refused(_)), "{refused}");
     let mut open = labelled(&bindings, crystals(1, 1.15, 0.08, 3));
