@@ -8,12 +8,16 @@
 //!
 //! in the variables x, from which all parameters follow: [`Variables`] knows ties, transforms and bounds.
 
+mod bound;
+mod crystal;
 mod data;
+mod dense;
 mod error;
 mod spec;
 mod target;
 mod variables;
 
+pub use crystal::Crystal;
 pub use data::{DataFrame, ForceKind, Quantities, ReferenceEnergy};
 pub use error::FitError;
 pub use spec::{CrystalSpec, Observation, RelaxedSpec, SimulationSpec};
