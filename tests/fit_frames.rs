@@ -1,13 +1,13 @@
 //! Predictions of frames and their derivatives: forwards, backwards, against differences.
 
-mod fit_support;
+mod fit_data;
 
 use admd::engine::Settings;
 use admd::engine::{Evaluation, ForceField, Request};
 use admd::fit::{DataFrame, FitError, ForceKind, Frames, Quantities, Quantity, Target, Which};
 use admd::potentials::form::binding::PairBinding;
 use admd::potentials::form::truncation::Truncation;
-use fit_support::{bound, crystals, labelled, quantities};
+use fit_data::{bound, crystals, labelled, quantities};
 use std::sync::Arc;
 
 /// Richardson differences of the best steps leave some 1e-10 of a derivative; the issue asks for 1e-8.

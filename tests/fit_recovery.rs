@@ -1,9 +1,9 @@
 //! F11: parameters that made the data come back from it.
 
-mod fit_support;
+mod fit_data;
 
 use admd::fit::{Descent, ErrorModel, Finish, Known, Method, Problem, Robust, best, descend, starts, statistics};
-use fit_support::{bound, crystals, labelled, problem, quantities, variables};
+use fit_data::{bound, crystals, labelled, problem, quantities, variables};
 
 /// Rounding of a loss of squares leaves some 1e-8 of a value where the slope is noise; Gauss-Newton on exact residuals ends far
 /// below. This is what the issue of F11 asks for.

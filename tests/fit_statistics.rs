@@ -1,12 +1,12 @@
 //! F11: what a fit says of its own errors.
 
-mod fit_support;
+mod fit_data;
 
 use admd::fit::{
     DataFrame, Descent, ErrorModel, FitError, Known, Method, Prior, Problem, Robust, Statistics, Transform, statistics,
 };
 use admd::potentials::form::binding::PairBinding;
-use fit_support::{bound, crystals, labelled, problem, quantities, variables};
+use fit_data::{bound, crystals, labelled, problem, quantities, variables};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};

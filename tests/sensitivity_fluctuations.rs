@@ -5,10 +5,10 @@ use admd::dynamics::{Integrator, VelocityVerlet, observables};
 use admd::engine::{Direction, Evaluation, ForceField, Mat3, Request};
 use admd::input::{Limits, Plan, parse};
 use admd::potentials::form::units::LJ;
-use admd::run::{EnsembleAverages, Every, Interrupt, Observer, Run, RunError, Sampling, View, virial_lacks};
+use admd::run::{EnsembleAverages, Every, Interrupt, Observer, Run, RunError, Sampling, View};
 use admd::sensitivity::{
     Blocks, Change, Estimate, HEAT_CAPACITY, Observable, POTENTIAL_ENERGY, PRESSURE, ReweightError, TEMPERATURE, Value,
-    reweight,
+    reweight, virial_lacks,
 };
 use std::sync::{Arc, Mutex};
 

@@ -3,8 +3,8 @@
 use super::CliError;
 use crate::dynamics::Integrator;
 use crate::input::Plan;
-use crate::run::{Adjoint, Descent, EnsembleAverages, Sampling, Sensitivities, virial_lacks};
-use crate::sensitivity::{DIGITS, DIGITS_OF_MIXED, Observable};
+use crate::run::{Adjoint, Descent, EnsembleAverages, Sampling, Sensitivities};
+use crate::sensitivity::{DIGITS, DIGITS_OF_MIXED, Observable, virial_lacks};
 use admd_engine::{Cell, ForceField, Precision};
 use admd_potentials::form::units::UnitSystem;
 use serde_json::{Value, json};

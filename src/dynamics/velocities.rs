@@ -1,4 +1,4 @@
-//! Start velocities: Maxwell-Boltzmann, without drift, at exactly the temperature asked for.
+//! Start velocities: Maxwell-Boltzmann, without drift, at exactly the temperature asked for; or as they are drawn.
 //!
 //! Every atom draws from a stream of its own, chosen by the seed and the index of the atom: adding atoms or threads never
 //! changes the numbers of the others before drift and scale are set.
@@ -31,11 +31,36 @@ pub fn maxwell_boltzmann(masses: &[f64], kt: f64, seed: u64) -> Vec<Vec3> {
     velocities
 }
 
+/// Velocities drawn from the Maxwell-Boltzmann distribution with kT = `kt` \[energy\] as they come: drift and kinetic energy
+/// fluctuate as in the canonical ensemble. Other numbers `draw` give other velocities, independent of these.
+///
+/// ```
+/// use admd::dynamics::velocities;
+/// let drawn = velocities::drawn(&[1.0, 4.0], 1.5, 42, 7);
+/// assert_eq!(drawn[1], velocities::drawn(&[9.0, 4.0], 1.5, 42, 7)[1]); // an atom does not know of the others
+/// assert_ne!(drawn, velocities::drawn(&[1.0, 4.0], 1.5, 42, 8));
+/// ```
+pub fn drawn(masses: &[f64], kt: f64, seed: u64, draw: u64) -> Vec<Vec3> {
+    let own = |(atom, &m): (usize, &f64)| gaussian(&mut stream(seed, atom as u64, draw)) * (kt / m).sqrt();
+    masses.iter().enumerate().map(own).collect()
+}
+
 /// Three independent numbers of the standard normal distribution, the same for the same seed and atom.
 fn normal(seed: u64, atom: u64) -> Vec3 {
+    gaussian(&mut stream(seed, atom, 0))
+}
+
+/// Random numbers of an atom; those of different draws lie 2^16 words apart in its stream, of which three normal numbers
+/// use some six.
+pub(super) fn stream(seed: u64, atom: u64, draw: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(atom);
-    Vec3::from_fn(|_, _| StandardNormal.sample(&mut rng))
+    rng.set_word_pos(u128::from(draw) << 16);
+    rng
+}
+
+fn gaussian(rng: &mut ChaCha8Rng) -> Vec3 {
+    Vec3::from_fn(|_, _| StandardNormal.sample(rng))
 }
 
 /// Subtracts the velocity of the centre of mass, so that Σ m v = 0.

@@ -9,7 +9,10 @@
 //! in the variables x, from which all parameters follow: [`Variables`] knows ties, transforms and bounds.
 
 mod adam;
+mod bound;
+mod crystal;
 mod data;
+mod dense;
 mod descent;
 mod error;
 mod frames;
@@ -17,21 +20,28 @@ mod gauss_newton;
 mod lbfgs;
 mod optimizer;
 mod problem;
+mod relax;
+mod relaxed;
 mod report;
+mod samples;
 mod settings;
+mod simulation;
 mod spec;
 mod statistics;
 mod target;
 mod variables;
 
+pub use crystal::Crystal;
 pub use data::{DataFrame, ForceKind, Quantities, ReferenceEnergy};
 pub use descent::{Descent, Finish, best, descend, starts};
 pub use error::FitError;
 pub use frames::Frames;
 pub use optimizer::{State, Status};
 pub use problem::{Cost, Problem};
+pub use relaxed::Relaxed;
 pub use report::{Deviations, deviations};
 pub use settings::{ErrorModel, Method, Robust};
+pub use simulation::Simulation;
 pub use spec::{CrystalSpec, Observation, RelaxedSpec, SimulationSpec};
 pub use statistics::{Information, Known, NullDirection, Statistics, statistics};
 pub use target::{Group, Quantity, Row, Target, Which};

@@ -8,8 +8,7 @@ use crate::sensitivity::{
     Averages, Estimate, HEAT_CAPACITY, LEAST_SAMPLES, Observable, POTENTIAL_ENERGY, PRESSURE, QUANTITIES, Sample,
     Subject, TEMPERATURE, Value, Variable, Virial,
 };
-use admd_engine::{Cell, Configuration, Direction, EngineError, Evaluation, ForceField, Mat3, NearPairs, Request};
-use admd_potentials::form::truncation::Truncation;
+use admd_engine::{Cell, Configuration, EngineError, NearPairs};
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use core::ops::Range;
 use serde_json::Value as Json;
@@ -35,7 +34,7 @@ pub struct Sampling {
     pub rdf: Option<Rdf>,
     /// The density profile, likewise.
     pub profile: Option<DensityProfile>,
-    /// What [`virial_lacks`] says, one number a parameter of the force field; empty for zeros.
+    /// What [`virial_lacks`](crate::sensitivity::virial_lacks) says, one number a parameter of the force field; empty for zeros.
     pub virial_lacks: Vec<f64>,
 }
 
@@ -280,42 +279,4 @@ impl Observer for Sampler {
         let mut known = self.of.known.lock().unwrap_or_else(PoisonError::into_inner);
         self.row(&mut known)
     }
-}
-
-/// What is missing when ∂ tr W/∂θ is taken from the derivative of ∂U/∂θ along a strain of all lengths: nothing, but for a
-/// bare cut with tail corrections, whose virial has more than that (see
-/// [`Evaluation::virial`](crate::engine::Evaluation::virial)). That part depends on the volume and the species alone, so it
-/// is found once, from the tangents of the virial along each parameter.
-///
-/// # Errors
-/// A start that has no forces.
-pub fn virial_lacks(field: &mut ForceField, c: &Configuration) -> Result<Vec<f64>, EngineError> {
-    if !field.bindings().any(|b| b.tail && b.truncation == Truncation::Cut) {
-        return Ok(Vec::new());
-    }
-    let count = field.parameters().count();
-    let mut directions = vec![Direction {
-        strain: Mat3::identity(),
-        ..Direction::default()
-    }];
-    directions.extend((0..count).map(|k| {
-        let mut parameters = vec![0.0; count];
-        parameters[k] = 1.0;
-        Direction {
-            parameters,
-            ..Direction::default()
-        }
-    }));
-    let request = Request {
-        gradient: true,
-        tangents: &directions,
-        ..Request::ENERGY
-    };
-    let mut out = Evaluation::default();
-    field.evaluate(c, request, &mut out)?;
-    // the run must not depend on what was asked before it
-    field.forget();
-    let (dilation, along) = (&out.tangents[0].gradient, &out.tangents[1..]);
-    let lacks = |(g, t): (&f64, &admd_engine::Tangent)| t.virial.map_or(0.0, |w| w.trace()) + g;
-    Ok(dilation.iter().zip(along).map(lacks).collect())
 }

@@ -27,7 +27,7 @@ pub use crate::sensitivity::LineFit;
 pub use adjoint::{Adjoint, Descent};
 pub use blow_up::{AtomReport, BlowUp, Cause};
 pub use energy_drift::EnergyDrift;
-pub use ensemble::{EnsembleAverages, Sampling, virial_lacks};
+pub use ensemble::{EnsembleAverages, Sampling};
 pub use error::RunError;
 pub use executor::{Outcome, Run};
 pub use interrupt::{Interrupt, Signal, Stop, survive_file_limit};

@@ -22,6 +22,7 @@ mod schedule;
 mod slopes;
 mod stiffness;
 mod variable;
+mod virial;
 
 pub use adjoint::{AdjointError, Gradient, Watch, backwards, gradient};
 pub use blocks::{Blocks, LEAST as LEAST_SAMPLES, Value};
@@ -39,3 +40,4 @@ pub use reweight::{Change, ReweightError, Reweighted, effective_size, reweight, 
 pub use schedule::{GRID, Memory, split};
 pub use slopes::{Slopes, slopes};
 pub use variable::{Subject, Variable, variables};
+pub use virial::virial_lacks;

@@ -1,114 +1,90 @@
-//! Data sets of known parameters, and problems made from them.
-#![allow(dead_code, reason = "every test of a fit uses a part")]
+//! What every target has to obey.
+#![allow(dead_code, reason = "each test program uses its own part")]
 
-use admd::engine::{Cell, Configuration, Evaluation, ForceField, Request, Settings, Vec3};
-use admd::fit::{DataFrame, Frames, Problem, Quantities, Robust, Transform, Variable, Variables};
-use admd::potentials::catalog::pair_info;
-use admd::potentials::form::binding::PairBinding;
-use admd::potentials::form::parameters::Bounds;
-use admd::potentials::form::truncation::Truncation;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use std::sync::Arc;
+use crate::support::Random;
+use admd::engine::{Cell, Configuration, Vec3};
+use admd::fit::{Observation, Target, Which};
 
-/// A potential between atoms of one kind.
-pub(crate) fn bound(label: &str, kind: &str, cutoff: f64, values: &[(&str, f64)]) -> PairBinding {
-    PairBinding::builder(label, pair_info(kind).unwrap(), ["A"])
-        .cutoff(cutoff)
-        .truncation(Truncation::Switched { onset: 0.8 })
-        .like("A", values.iter().copied())
-        .build()
-        .unwrap()
+/// push and pull are sums of the same numbers in another order.
+pub(crate) const TRANSPOSE: f64 = 1e-12;
+/// Richardson differences of steps of 1e-3: the third power of the step, and rounding over it.
+pub(crate) const DIFFERENCES: f64 = 1e-8;
+
+pub(crate) const SOME: Option<Observation> = Some(Observation { value: 1.0, sigma: 0.1 });
+
+/// Directions of each entry of θ.
+pub(crate) fn units(n: usize) -> Vec<Vec<f64>> {
+    let unit = |k: usize| (0..n).map(|j| f64::from(u8::from(j == k))).collect();
+    (0..n).map(unit).collect()
 }
 
-/// Compressed and stretched fcc cells of 32 atoms whose atoms are displaced by up to `shake` of the nearest distance.
-pub(crate) fn crystals(count: usize, nearest: f64, shake: f64, seed: u64) -> Vec<Configuration> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let each = (0..count).map(|k| {
-        let stretch = 0.94 + 0.12 * k as f64 / (count.max(2) - 1) as f64;
-        let a = nearest * 2_f64.sqrt() * stretch;
-        let corners = [[0.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [0.5, 0.5, 0.0]];
-        let mut positions = Vec::new();
-        for i in 0..2 {
-            for j in 0..2 {
-                for l in 0..2 {
-                    for c in corners {
-                        let place = Vec3::new(i as f64 + c[0], j as f64 + c[1], l as f64 + c[2]) * a;
-                        let d = Vec3::from_fn(|_, _| rng.random_range(-1.0..1.0)) * (shake * nearest);
-                        positions.push(place + d);
-                    }
-                }
-            }
-        }
-        Configuration {
-            cell: Cell::orthogonal([2.0 * a; 3]).unwrap(),
-            species: vec![0; positions.len()],
-            positions,
-        }
-    });
-    each.collect()
+/// <adjoint, push(direction)> = <pull(adjoint), direction>, to a part of the sizes that meet.
+pub(crate) fn assert_transposes(target: &mut dyn Target, theta: &[f64], tolerance: f64) {
+    let mut random = Random(77);
+    let mut list = |n: usize| -> Vec<f64> { (0..n).map(|_| random.next() - 0.5).collect() };
+    let (adjoint, direction) = (list(target.rows().len()), list(theta.len()));
+    let each = target.push(theta, &units(theta.len())).unwrap();
+    let there = target.push(theta, core::slice::from_ref(&direction)).unwrap().concat();
+    let back = target.pull(theta, &adjoint).unwrap();
+    assert_eq!(back.len(), theta.len());
+    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    let (forwards, backwards) = (dot(&adjoint, &there), dot(&back, &direction));
+    let scale: f64 = each
+        .iter()
+        .zip(&direction)
+        .map(|(row, d)| row.iter().map(|j| (j * d).abs()).sum::<f64>())
+        .sum();
+    println!("transpose: {forwards:e} and {backwards:e}");
+    assert!(
+        scale > 0.0 && (forwards - backwards).abs() <= tolerance * scale,
+        "{forwards} and {backwards}"
+    );
 }
 
-/// What the potentials say of configurations, as data.
-pub(crate) fn labelled(bindings: &[PairBinding], configurations: Vec<Configuration>) -> Vec<DataFrame> {
-    let mut field = ForceField::new(bindings.to_vec(), Settings::new(0.0)).unwrap();
-    let each = configurations.into_iter().enumerate().map(|(k, configuration)| {
-        let mut out = Evaluation::default();
-        field.evaluate(&configuration, Request::ENERGY, &mut out).unwrap();
-        DataFrame {
-            name: format!("frame {k}"),
-            tag: if k % 2 == 0 { "even".into() } else { "odd".into() },
-            weight: 1.0,
-            energy: out.energy,
-            forces: Some(out.forces),
-            stress: out.virial.map(|w| -w / configuration.cell.volume()),
-            configuration,
-            relative_to: None,
+/// push against Richardson differences of what is predicted, in every parameter.
+pub(crate) fn assert_slopes(target: &mut dyn Target, theta: &[f64], step: f64, tolerance: f64) {
+    let found = target.push(theta, &units(theta.len())).unwrap();
+    let mut at = |k: usize, by: f64| -> Vec<f64> {
+        let mut theta = theta.to_vec();
+        theta[k] += by;
+        target.evaluate(&theta, Which::All).unwrap()
+    };
+    for (k, found) in found.iter().enumerate() {
+        let h = step * theta[k].abs().max(0.1);
+        let mut central = |h: f64| -> Vec<f64> {
+            let (more, less) = (at(k, h), at(k, -h));
+            more.iter().zip(less).map(|(a, b)| (a - b) / (2.0 * h)).collect()
+        };
+        // the fourth and the sixth power of the step are taken out
+        let [a, b, c] = [1.0, 2.0, 4.0].map(|m| central(m * h));
+        let expected: Vec<f64> = (0..a.len())
+            .map(|r| {
+                let (ab, bc) = (a[r] + (a[r] - b[r]) / 3.0, b[r] + (b[r] - c[r]) / 3.0);
+                ab + (ab - bc) / 15.0
+            })
+            .collect();
+        let scale = expected.iter().fold(0.0_f64, |m, x| m.max(x.abs())).max(1e-3);
+        for (r, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            let off = (found - expected).abs() / scale;
+            assert!(
+                off <= tolerance,
+                "parameter {k}, row {r}: {found} and {expected}, off by {off:e}"
+            );
         }
-    });
-    each.collect()
-}
-
-/// σ of energies an atom, forces and stresses.
-pub(crate) fn quantities(energy: f64, forces: f64, stress: f64) -> Quantities {
-    Quantities {
-        energy: Some(energy),
-        per_atom: true,
-        forces: Some((forces, admd::fit::ForceKind::Components)),
-        stress: Some(stress),
     }
 }
 
-/// A variable for every leaf, moved as an input moves it by default, that starts at `start` times the value.
-pub(crate) fn variables(bindings: &[PairBinding], start: &[f64]) -> Variables {
-    let leaves: Vec<_> = bindings.iter().flat_map(|b| b.leaves.clone()).collect();
-    let list = leaves.iter().zip(start).enumerate();
-    let list = list.map(|(k, (leaf, factor))| Variable {
-        name: leaf.name.clone(),
-        members: vec![(k, 1.0)],
-        start: leaf.value * factor,
-        bounds: [0.0, f64::INFINITY],
-        transform: match leaf.spec.bounds {
-            Bounds::Positive => Transform::Log,
-            _ => Transform::None,
-        },
-        prior: None,
-    });
-    let list = list.collect();
-    // behind the leaves the reference energy of the one species
-    let theta = leaves.iter().map(|l| l.value).chain([0.0]).collect();
-    Variables { list, theta }
-}
-
-/// The fit of frames.
-pub(crate) fn problem(
-    bindings: &[PairBinding],
-    data: Vec<DataFrame>,
-    quantities: Quantities,
-    variables: Variables,
-    robust: Robust,
-) -> Problem {
-    let chosen = (0..data.len()).collect();
-    let frames = Frames::new(Arc::new(data), chosen, bindings.to_vec(), quantities).unwrap();
-    Problem::new(variables, vec![Box::new(frames)], robust).unwrap()
+/// A face-centred cubic crystal of k³ cubes of edge a.
+pub(crate) fn fcc(k: usize, a: f64) -> Configuration {
+    let basis = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.5]];
+    let mut positions = Vec::new();
+    for n in 0..k * k * k {
+        let corner = Vec3::new((n / (k * k)) as f64, (n / k % k) as f64, (n % k) as f64);
+        positions.extend(basis.map(|b| (corner + Vec3::from(b)) * a));
+    }
+    Configuration {
+        cell: Cell::orthogonal([a * k as f64; 3]).unwrap(),
+        species: vec![0; positions.len()],
+        positions,
+    }
 }
