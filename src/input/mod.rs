@@ -63,4 +63,3 @@ pub use plan::{
     AdjointPlan, EnsemblePlan, Frames, IntegratorPlan, LossPlan, Output, PRECISIONS, Plan, SensitivityPlan,
     precision_name,
 };
-pub(crate) use structure_file::box_around;

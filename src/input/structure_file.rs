@@ -4,8 +4,8 @@ use super::diagnostics::{InputError, Problem, Source, Span};
 use super::species::{self, Declared};
 use super::structure::{Raw, cell, edges, periodic, refuse_beside, resolve};
 use super::walker::View;
-use crate::io::xyz::{XyzError, XyzFrame, XyzProblem, XyzReader};
-use admd_engine::{Mat3, Species, Vec3};
+use crate::io::xyz::{XyzError, XyzFrame, XyzProblem, XyzReader, box_around};
+use admd_engine::{Mat3, Species};
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
@@ -180,16 +180,6 @@ fn cell_of(view: &View<'_>, frame: &XyzFrame) -> Option<admd_engine::Cell> {
     }
     let edges = box_around(&frame.positions);
     cell(view, edges, open, "file")
-}
-
-/// Edges of a box around atoms in open space. A cell begins at the origin; the box reaches beyond the atoms on both sides.
-pub(crate) fn box_around(positions: &[Vec3]) -> Mat3 {
-    let first = positions.first().copied().unwrap_or_default();
-    let (low, high) = positions.iter().fold((first, first), |(low, high), r| {
-        (low.zip_map(r, f64::min), high.zip_map(r, f64::max))
-    });
-    let lengths = low.zip_map(&high, |a: f64, b: f64| 1.2 * a.abs().max(b.abs()).max(b - a) + 1.0);
-    Mat3::from_diagonal(&Vec3::from(lengths))
 }
 
 /// Reports an error of the file, with its line if there is one.

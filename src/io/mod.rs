@@ -3,9 +3,12 @@
 use std::path::Path;
 
 pub mod elements;
+mod frames;
 mod h5;
 pub mod h5md;
 pub mod xyz;
+
+pub use frames::FrameRange;
 
 /// What to do when a file to be written exists already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
