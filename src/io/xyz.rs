@@ -32,6 +32,7 @@ mod writer;
 
 pub(crate) use atoms::box_around;
 pub use error::{XyzError, XyzProblem};
+pub(crate) use reader::real;
 pub use reader::{XyzReader, read_all, read_first};
 pub use writer::{XyzWriter, write_frame};
 
