@@ -10,12 +10,14 @@
 
 mod data;
 mod error;
+mod settings;
 mod spec;
 mod target;
 mod variables;
 
 pub use data::{DataFrame, ForceKind, Quantities, ReferenceEnergy};
 pub use error::FitError;
+pub use settings::{ErrorModel, Method, Robust};
 pub use spec::{CrystalSpec, Observation, RelaxedSpec, SimulationSpec};
 pub use target::{Group, Quantity, Row, Target, Which};
 pub use variables::{Prior, Transform, Variable, Variables};
