@@ -160,6 +160,7 @@ fn allowed(kind: &Kind, value: &str) -> bool {
         Kind::Many(_) => value == "[]",
         Kind::Named(_) => value == "{ a = 1 }",
         Kind::Section(_) | Kind::Parameters | Kind::PairParameters => value == "{ a = 1 }",
+        Kind::Value | Kind::Two(_) => false,
         Kind::Density | Kind::Choice(_) | Kind::Three(_) | Kind::Sections(_) => false,
     }
 }

@@ -103,11 +103,15 @@ struct Check {
 #[command(after_long_help = "\
 Examples:
   admd schema > admd.schema.json
-  admd schema --potential > potential.schema.json")]
+  admd schema --potential > potential.schema.json
+  admd schema --fit > fit.schema.json")]
 struct Schema {
     /// The schema of a potential file instead
     #[arg(long)]
     potential: bool,
+    /// The schema of an input of a fit instead
+    #[arg(long, conflicts_with = "potential")]
+    fit: bool,
 }
 
 /// Parses the command line and does what it says.
@@ -161,6 +165,8 @@ fn document(a: &Schema) -> crate::input::schema::Document {
     use crate::input::schema::Document;
     if a.potential {
         Document::Potential
+    } else if a.fit {
+        Document::Fit
     } else {
         Document::Input
     }

@@ -1,4 +1,4 @@
-//! `admd schema`: the JSON schema of an input or of a potential file, for editors and linters.
+//! `admd schema`: the JSON schema of an input, of a potential file or of a fit, for editors and linters.
 
 use crate::input::schema::{Document, schema};
 

@@ -1,50 +1,55 @@
-//! How a fit is done.
+//! How a fit goes on: the loss of a residual, the optimiser, and what its errors stand for.
 
-/// What a residual r costs.
+/// What a residual r adds to the loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Robust {
-    /// r²/2.
+    /// ρ(r) = r²/2.
     Square,
-    /// r²/2 up to δ, δ(|r| − δ/2) beyond: outliers pull with a constant force (P. J. Huber, *Ann. Math. Stat.* **35**, 73
-    /// (1964), doi:10.1214/aoms/1177703732).
+    /// Huber's: r²/2 up to |r| = δ and δ (|r| − δ/2) beyond, so that outliers pull with a constant force. P. J. Huber, Ann.
+    /// Math. Stat. 35, 73 (1964), doi:10.1214/aoms/1177703732.
     Huber(f64),
 }
 
-/// How the least loss is found.
+impl Robust {
+    /// Names in the input, in the order of the variants.
+    pub const NAMES: [&'static str; 2] = ["square", "huber"];
+}
+
+/// The optimiser with its settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Method {
-    /// Gauss-Newton steps with a dense Jacobian, damped where they go too far.
+    /// Levenberg-Marquardt with the dense Jacobian, for few variables.
     LevenbergMarquardt {
         /// The most steps.
         iterations: usize,
-        /// A fit has converged when no variable would move by more than this, relative to itself.
+        /// The step that is small enough to stop.
         tolerance: f64,
     },
-    /// The same steps by conjugate gradients on products with the Jacobian and its transpose, for many variables.
+    /// Gauss-Newton whose steps come from conjugate gradients, without a Jacobian, for many variables.
     GaussNewtonCg {
         /// The most steps.
         iterations: usize,
-        /// As above.
+        /// The step that is small enough to stop.
         tolerance: f64,
         /// The most iterations of conjugate gradients a step.
         inner: usize,
     },
-    /// Quasi-Newton steps from gradients alone.
+    /// L-BFGS, for robust losses far from their minimum and many variables.
     Lbfgs {
         /// The most steps.
         iterations: usize,
-        /// As above.
+        /// The step that is small enough to stop.
         tolerance: f64,
-        /// Pairs of steps and gradients that are kept.
+        /// How many steps the curvature is remembered from.
         history: usize,
     },
-    /// Adaptive steps along gradients of a few groups at a time.
+    /// Adam, on batches of groups.
     Adam {
-        /// Passes through the data.
+        /// How many times all data are seen.
         epochs: usize,
-        /// Length of a step, relative to the variables.
+        /// Length of the first steps, in the numbers that the optimiser moves.
         rate: f64,
-        /// Groups a step.
+        /// Frames, crystals, structures and simulations a batch.
         batch: usize,
     },
 }
@@ -65,13 +70,20 @@ impl Method {
     }
 }
 
-/// What standard errors are made from.
+/// What the errors of the parameters are made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorModel {
-    /// σ of the data say how numbers compare with each other; how large they are is taken from the residuals.
+    /// The curvature of the loss, with all σ scaled by what the residuals turn out to be: σ say how quantities compare.
     Scaled,
-    /// σ of the data are what they say.
+    /// The curvature of the loss with the σ as they are given: they are true errors of the data.
     Absolute,
-    /// From the residuals of each group, however they are correlated within it.
+    /// The sandwich of curvature and scatter, which holds where residuals are not equally distributed.
     Sandwich,
+}
+
+impl ErrorModel {
+    /// Names in the input, in the order of the variants.
+    pub const NAMES: [&'static str; 3] = ["scaled", "absolute", "sandwich"];
+    /// All of them, in that order.
+    pub const ALL: [Self; 3] = [Self::Scaled, Self::Absolute, Self::Sandwich];
 }

@@ -3,7 +3,7 @@
 use super::diagnostics::{InputError, InputErrors, Problem, Source, Span};
 use super::document::{self, Table, Value};
 use super::keys::INPUT;
-use super::pair_potential::{Names, bind_all};
+use super::pair_potential::{Names, among, bind_all};
 use super::plan::{Frames, Output, PRECISIONS, Plan};
 use super::structure::{self, Start};
 use super::walker::{Context, View};
@@ -247,13 +247,12 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
     let Some(start) = start else {
         // Without atoms the potentials are still checked, each by itself.
         let names = potential::named(tree);
-        let (known, present) = (&names, &vec![false; names.len()]);
         bind_all(
             &potentials,
             &Names {
-                known,
-                bound: known,
-                present,
+                known: &names,
+                bound: &names,
+                needed: &|_, _| None,
             },
         );
         return None;
@@ -268,7 +267,7 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
         &Names {
             known: &names,
             bound: &names,
-            present: &present,
+            needed: &among(&present),
         },
     );
     let cutoff = bindings.iter().map(|b| b.cutoff()).fold(0.0, f64::max);
@@ -315,7 +314,7 @@ fn walk(cx: &Context, tree: &Table, limits: Limits, intent: Intent) -> Option<Pl
 }
 
 /// Reports a neighbour list that no machine, or not this program, can hold.
-fn list_fits(view: &View<'_>, list: &ListSize, atoms: usize, limits: Limits) {
+pub(super) fn list_fits(view: &View<'_>, list: &ListSize, atoms: usize, limits: Limits) {
     let (what, count, limit) = if list.entries > limits.entries as f64 {
         let limit = format!("{:.1e}", limits.entries as f64);
         (
@@ -343,7 +342,7 @@ fn list_fits(view: &View<'_>, list: &ListSize, atoms: usize, limits: Limits) {
 }
 
 /// Reports tail corrections where the fluid does not fill all space.
-fn tail_of_open_cell(view: &View<'_>, periodic: [bool; 3]) {
+pub(super) fn tail_of_open_cell(view: &View<'_>, periodic: [bool; 3]) {
     let reason =
         format!("tail corrections need a cell that is periodic along all its edges, and here periodic = {periodic:?}");
     let error =

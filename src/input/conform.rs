@@ -19,6 +19,8 @@ pub(super) enum Checked {
     Number(Measured),
     List(Vec<Checked>),
     Table,
+    /// A [`Kind::Value`], which is checked again when its dimension is known.
+    Later,
 }
 
 impl View<'_> {
@@ -70,17 +72,30 @@ impl View<'_> {
             (Kind::Density, _) => self.density(key, example, node, wrong),
             (Kind::Choice(names), Value::Text(text)) => self.choice(key, &names(), text, node),
             (Kind::Choice(names), _) => Err(wrong(format!("one of the strings {}", names().join(", ")))),
-            (Kind::Three(inner), Value::List(list)) if list.len() == 3 => self.list(key, inner, example, list),
-            (Kind::Three(_), Value::List(list)) => {
-                let mut error = wrong("an array of three".to_owned());
+            (Kind::Value, Value::Text(_)) => Ok(Checked::Later),
+            (Kind::Value, _) => match number(node) {
+                Some(_) => Ok(Checked::Later),
+                None => Err(wrong("a number or a quantity in quotes".to_owned())),
+            },
+            (Kind::Two(inner) | Kind::Three(inner), value) => {
+                let (count, expected) = match kind {
+                    Kind::Two(_) => (2, "an array of two"),
+                    _ => (3, "an array of three"),
+                };
+                let Value::List(list) = value else {
+                    return Err(wrong(expected.to_owned()));
+                };
+                if list.len() == count {
+                    return self.list(key, inner, example, list);
+                }
+                let mut error = wrong(expected.to_owned());
                 *error.problem = Problem::WrongType {
                     key: key.to_owned(),
-                    expected: "an array of three".to_owned(),
+                    expected: expected.to_owned(),
                     found: format!("one of {}", list.len()),
                 };
                 Err(error)
             }
-            (Kind::Three(_), _) => Err(wrong("an array of three".to_owned())),
             (Kind::Some(inner), Value::List(list)) if !list.is_empty() => self.list(key, inner, example, list),
             (Kind::Some(_), Value::List(_)) => Err(wrong("at least one".to_owned())),
             (Kind::Some(inner), _) => self.evaluate(key, inner, example, node),

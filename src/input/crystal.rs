@@ -1,6 +1,6 @@
 //! `[structure]` with `lattice`: from the keys to atoms on sites.
 
-use super::diagnostics::{InputError, Problem};
+use super::diagnostics::{InputError, Problem, Span};
 use super::lattice::{Block, IDEAL_RATIO, Lattice, shear};
 use super::randomness;
 use super::species::{self, Declared};
@@ -10,7 +10,7 @@ use admd_engine::{Mat3, Species, Vec3};
 use admd_potentials::form::units::Dimension;
 
 /// Who sits on the sites.
-enum Occupation {
+pub(super) enum Occupation {
     /// Species of the atoms of the unit cell, in blocks.
     Dealt(Vec<String>),
     /// A random mixture.
@@ -94,7 +94,8 @@ fn repeat(view: &View<'_>) -> Option<[u64; 3]> {
     list.try_into().ok()
 }
 
-fn occupation(view: &View<'_>, lattice: Option<Lattice>) -> Option<Occupation> {
+/// Who sits on the sites of a lattice, by the keys `species` or `composition`.
+pub(super) fn occupation(view: &View<'_>, lattice: Option<Lattice>) -> Option<Occupation> {
     match (view.has("species"), view.has("composition")) {
         (true, true) => {
             refuse_beside(view, &["composition"], "species", "keep one of the two");
@@ -153,7 +154,7 @@ fn composition(view: &View<'_>) -> Option<Occupation> {
 }
 
 /// Which of the occupation's species sits on each site.
-fn sites(occupation: &Occupation, block: &Block, atoms: usize, seed: u64) -> Vec<u16> {
+pub(super) fn sites(occupation: &Occupation, block: &Block, atoms: usize, seed: u64) -> Vec<u16> {
     match occupation {
         Occupation::Mixed(list) => {
             let fractions: Vec<f64> = list.iter().map(|(_, x)| *x).collect();
@@ -223,22 +224,7 @@ fn size(view: &View<'_>, block: &Block, mean_mass: f64) -> Option<Mat3> {
             .lattice
             .constant(block.lattice.basis().len() as f64 / per_volume, ratio)
     };
-    let nearest = a * block.lattice.nearest(ratio);
-    let units = view.cx.units;
-    let least = 5.0 * least_distance(units.is_reduced());
-    if nearest.is_nan() || nearest < least {
-        let problem = Problem::Geometry(format!(
-            "neighbours on this lattice are {nearest:.3e} {} apart",
-            units.length.symbol
-        ));
-        let error = InputError::new(problem, measured.at).label(format!("lattice constant {a:.3e}"));
-        view.cx
-            .report(error.help(format!("check the unit: atoms must be at least {least} apart")));
-        return None;
-    }
-    let shape = block.lattice.shape(ratio);
-    let lengths = [0, 1, 2].map(|k| a * shape[k] * block.repeat[k] as f64);
-    let straight = Mat3::from_diagonal(&Vec3::from(lengths));
+    let straight = edges_at(view, block, (a, ratio), measured.at)?;
     let shears = view.numbers("shear").and_then(|s| <[f64; 3]>::try_from(s).ok());
     if let Some(s) = shears
         && s.iter().any(|x| x.abs() > 10.0)
@@ -252,4 +238,25 @@ fn size(view: &View<'_>, block: &Block, mean_mass: f64) -> Option<Mat3> {
         return None;
     }
     Some(shears.map_or(straight, |s| shear(s) * straight))
+}
+
+/// Edges of a block of unit cells with this lattice constant and ratio c/a \[length\], or the report that atoms are too
+/// close.
+pub(super) fn edges_at(view: &View<'_>, block: &Block, (a, ratio): (f64, f64), at: Span) -> Option<Mat3> {
+    let nearest = a * block.lattice.nearest(ratio);
+    let units = view.cx.units;
+    let least = 5.0 * least_distance(units.is_reduced());
+    if nearest.is_nan() || nearest < least {
+        let problem = Problem::Geometry(format!(
+            "neighbours on this lattice are {nearest:.3e} {} apart",
+            units.length.symbol
+        ));
+        let error = InputError::new(problem, at).label(format!("lattice constant {a:.3e}"));
+        view.cx
+            .report(error.help(format!("check the unit: atoms must be at least {least} apart")));
+        return None;
+    }
+    let shape = block.lattice.shape(ratio);
+    let lengths = [0, 1, 2].map(|k| a * shape[k] * block.repeat[k] as f64);
+    Some(Mat3::from_diagonal(&Vec3::from(lengths)))
 }

@@ -52,6 +52,10 @@ pub enum Kind {
     Density,
     /// One of these names.
     Choice(fn() -> Vec<&'static str>),
+    /// A number, or a string with a unit, whose dimension another key decides.
+    Value,
+    /// An array of two.
+    Two(&'static Kind),
     /// An array of three.
     Three(&'static Kind),
     /// One, or an array of them.
@@ -73,11 +77,13 @@ pub enum Kind {
 /// The largest step number: beyond it n Δt is no longer exact.
 pub(super) const MOST_STEPS: i128 = 1 << 53;
 
+/// A table of keys: name, presence, kind, meaning and example of each.
 macro_rules! keys {
     ($($name:literal $presence:expr, $kind:expr, $meaning:literal, $example:literal;)*) => {
         &[$(Key { name: $name, kind: $kind, presence: $presence, meaning: $meaning, example: $example }),*]
     };
 }
+pub(super) use keys;
 
 use Kind::{
     Choice, Density, Flag, Integer, Many, Named, Number, PairParameters, Parameters, Path, Quantity, Section, Sections,
@@ -86,7 +92,7 @@ use Kind::{
 use Presence::{Default, Optional, Required};
 
 const LENGTH: Kind = Quantity(Dimension::LENGTH, Bounds::Any);
-const POSITIVE_LENGTH: Kind = Quantity(Dimension::LENGTH, Bounds::Positive);
+pub(super) const POSITIVE_LENGTH: Kind = Quantity(Dimension::LENGTH, Bounds::Positive);
 const REPEAT: Kind = Integer(1, 1_000_000);
 
 /// The keys of an input.
@@ -215,11 +221,11 @@ pub const ENSEMBLE: &[Key] = keys! {
     "profile_bins" Optional, Integer(3, 10_000), "Bins of the density profile; 50 by default.", "50";
 };
 
-fn unit_systems() -> Vec<&'static str> {
+pub(super) fn unit_systems() -> Vec<&'static str> {
     UnitSystem::ALL.iter().map(|u| u.name).collect()
 }
 
-fn lattices() -> Vec<&'static str> {
+pub(super) fn lattices() -> Vec<&'static str> {
     super::lattice::Lattice::ALL.iter().map(|l| l.name()).collect()
 }
 
@@ -262,6 +268,25 @@ fn observables() -> Vec<&'static str> {
 fn axes() -> Vec<&'static str> {
     super::ensemble::AXES.to_vec()
 }
+
+/// Keys of a section that this version does not know yet, with what to say about them.
+pub(super) const NOT_YET_IN: &[(&str, &str, &str)] = &[
+    (
+        "[[crystal]]",
+        "elastic",
+        "elastic constants are not implemented in this version: give stresses of strained crystals as [[data]]",
+    ),
+    (
+        "[[crystal]]",
+        "bulk",
+        "the bulk modulus is not implemented in this version: give energies of strained crystals as [[data]]",
+    ),
+    (
+        "[[simulation]]",
+        "density",
+        "barostats are not implemented in this version: build the structure with the density, and give the pressure",
+    ),
+];
 
 /// Words that other programs know and this one does not yet, with what to say about them.
 pub(super) const NOT_YET: &[(&str, &str)] = &[

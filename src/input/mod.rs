@@ -29,6 +29,7 @@
 
 mod adjoint;
 mod build;
+mod choose;
 mod conform;
 mod crystal;
 pub mod diagnostics;
@@ -36,7 +37,7 @@ mod document;
 pub mod elements;
 mod ensemble;
 mod estimate;
-mod fit;
+pub mod fit;
 mod include;
 mod integrator;
 pub mod keys;
@@ -56,15 +57,15 @@ mod sensitivity;
 mod species;
 mod structure;
 mod structure_file;
+mod text_file;
 mod walker;
 
 pub use build::{Limits, parse, parse_motion, read, read_for_run};
 pub use diagnostics::{InputErrors, Look};
 pub use estimate::{Estimate, estimate};
-pub use fit::{FitOutput, FitPlan, read_fit_for_run};
+pub use fit::{FitPlan, parse_fit, read_fit, read_fit_for_run};
 pub use plan::{
     AdjointPlan, EnsemblePlan, Frames, IntegratorPlan, LossPlan, Output, PRECISIONS, Plan, SensitivityPlan,
     precision_name,
 };
 pub use potential_text::potential_text;
-pub(crate) use structure_file::box_around;

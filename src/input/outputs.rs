@@ -24,12 +24,16 @@ pub enum Obstacle {
 impl Obstacle {
     /// What stands in the way of these frames, if anything.
     pub fn of(frames: &Frames) -> Option<Self> {
-        let path = &frames.path;
+        Self::at(&frames.path, frames.overwrite)
+    }
+
+    /// What stands in the way of a file; may it replace another?
+    pub fn at(path: &Path, overwrite: bool) -> Option<Self> {
         if path.is_dir() {
-            return Some(Self::Folder(path.clone()));
+            return Some(Self::Folder(path.to_owned()));
         }
-        if path.exists() && !frames.overwrite {
-            return Some(Self::Exists(path.clone()));
+        if path.exists() && !overwrite {
+            return Some(Self::Exists(path.to_owned()));
         }
         let folder = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -43,13 +47,28 @@ impl Obstacle {
         Some(Self::Closed(folder.to_owned(), refused.to_string()))
     }
 
-    /// What to do.
-    pub fn remedy(&self) -> &'static str {
+    /// What to do about a trajectory.
+    pub fn remedy(&self) -> String {
+        self.remedy_of("trajectory")
+    }
+
+    /// What to do about the file that a key of `[output]` names.
+    pub fn remedy_of(&self, key: &str) -> String {
         match self {
-            Self::Exists(_) => "pass --overwrite to replace it, or give output.trajectory another name",
-            Self::Folder(_) => "give output.trajectory the name of a file",
-            Self::NoFolder(_) => "make the folder, or give output.trajectory another name",
-            Self::Closed(..) => "allow writing there, or give output.trajectory another name",
+            Self::Exists(_) => format!("pass --overwrite to replace it, or give output.{key} another name"),
+            Self::Folder(_) => format!("give output.{key} the name of a file"),
+            Self::NoFolder(_) => format!("make the folder, or give output.{key} another name"),
+            Self::Closed(..) => format!("allow writing there, or give output.{key} another name"),
+        }
+    }
+
+    /// What is wrong, where the file is called by its key.
+    pub fn sentence(&self, key: &str) -> String {
+        match self {
+            Self::Exists(path) => format!("the {key} `{}` exists", path.display()),
+            Self::Folder(path) => format!("the {key} `{}` is a folder", path.display()),
+            Self::NoFolder(folder) => format!("the folder `{}` does not exist", folder.display()),
+            Self::Closed(folder, reason) => format!("the folder `{}` takes no file: {reason}", folder.display()),
         }
     }
 
@@ -65,19 +84,19 @@ impl Obstacle {
 
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exists(path) => write!(f, "the trajectory `{}` exists", path.display()),
-            Self::Folder(path) => write!(f, "the trajectory `{}` is a folder", path.display()),
-            Self::NoFolder(folder) => write!(f, "the folder `{}` does not exist", folder.display()),
-            Self::Closed(folder, reason) => write!(f, "the folder `{}` takes no file: {reason}", folder.display()),
-        }
+        f.write_str(&self.sentence("trajectory"))
     }
 }
 
 /// Reports what stands in the way of a run.
 pub(super) fn report(cx: &Context, frames: &Frames, at: Span) {
     if let Some(obstacle) = Obstacle::of(frames) {
-        let error = InputError::new(Problem::Output(obstacle.to_string()), at);
-        cx.report(error.label(obstacle.label()).help(obstacle.remedy()));
+        report_obstacle(cx, &obstacle, "trajectory", at);
     }
+}
+
+/// Reports what stands in the way of the file that a key of `[output]` names.
+pub(super) fn report_obstacle(cx: &Context, obstacle: &Obstacle, key: &str, at: Span) {
+    let error = InputError::new(Problem::Output(obstacle.sentence(key)), at);
+    cx.report(error.label(obstacle.label()).help(obstacle.remedy_of(key)));
 }

@@ -20,8 +20,16 @@ pub(super) struct Names<'a> {
     pub(super) known: &'a [String],
     /// The species of the binding, in the order of their indices.
     pub(super) bound: &'a [String],
-    /// Which of them have atoms and must be covered.
-    pub(super) present: &'a [bool],
+    /// Must this pair of them be covered? If so, who needs it, in words that may be empty.
+    pub(super) needed: &'a dyn Fn(usize, usize) -> Option<String>,
+}
+
+/// The pairs of species that all have atoms.
+pub(super) fn among(present: &[bool]) -> impl Fn(usize, usize) -> Option<String> {
+    move |a, b| {
+        let has = |s: usize| present.get(s).copied().unwrap_or(true);
+        (has(a) && has(b)).then(String::new)
+    }
 }
 
 /// Binds all potentials; the result is complete only when nothing was reported.
@@ -53,12 +61,12 @@ pub(super) fn bind_all(potentials: &[View<'_>], names: &Names<'_>) -> Vec<PairBi
 /// Reports pairs of species that no potential speaks of.
 fn cover(view: &View<'_>, bindings: &[PairBinding], excluded: &[(usize, usize)], names: &Names<'_>) {
     let n = names.bound.len();
-    let present = |s: usize| names.present.get(s).copied().unwrap_or(true);
     for (a, b) in (0..n).flat_map(|a| (a..n).map(move |b| (a, b))) {
         let covered = bindings.iter().any(|p| p.pairs[p.index(a, b)].origin != Origin::Absent);
-        if covered || excluded.contains(&(a, b)) || !present(a) || !present(b) {
+        if covered || excluded.contains(&(a, b)) {
             continue;
         }
+        let Some(whose) = (names.needed)(a, b) else { continue };
         let pair = format!("{}-{}", names.bound[a], names.bound[b]);
         let help = if a == b {
             format!(
@@ -68,7 +76,13 @@ fn cover(view: &View<'_>, bindings: &[PairBinding], excluded: &[(usize, usize)],
         } else {
             format!("add [potential.pairs.{pair}] or a mixing rule; if they do not interact, exclude = [\"{pair}\"]")
         };
-        let error = InputError::new(Problem::NoPotential { pair }, view.table.at).label("covers other pairs only");
+        let label = if whose.is_empty() {
+            whose
+        } else {
+            format!("; it is in {whose}")
+        };
+        let error = InputError::new(Problem::NoPotential { pair }, view.table.at);
+        let error = error.label(format!("covers other pairs only{label}"));
         view.cx.report(error.help(help));
         if !view.cx.is_clean() && view.cx.errors.borrow().len() > 50 {
             return;

@@ -83,7 +83,7 @@ fn of_tree(text: &str, cx: Context, tree: Table) -> Result<PotentialFile, InputE
     let all = Names {
         known: &names,
         bound: &names,
-        present: &vec![false; names.len()],
+        needed: &|_, _| None,
     };
     let bindings = bind_all(&potentials, &all);
     let title = root.text("title").map(|t| t.value);
@@ -124,7 +124,7 @@ impl PotentialFile {
         let names = Names {
             known: &known,
             bound: species,
-            present: &vec![true; species.len()],
+            needed: &|_, _| Some(String::new()),
         };
         let bindings = bind_all(&root.sections("potential"), &names);
         finish(cx)?;

@@ -227,7 +227,7 @@ fn text(view: &View<'_>, key: &Key, value: &Checked) -> Option<String> {
             let each: Option<Vec<String>> = list.iter().map(|v| text(view, key, v)).collect();
             format!("[{}]", each?.join(", "))
         }
-        Checked::Table => return None,
+        Checked::Table | Checked::Later => return None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The JSON schema of an input, printed from the table of keys that the walker checks against.
 
+use super::fit::keys::FIT;
 use super::keys::{INPUT, Key, Kind, POTENTIAL_FILE, Presence};
 use super::pair_potential::parameter_keys;
 use admd_potentials::catalog;
@@ -13,6 +14,8 @@ pub enum Document {
     Input,
     /// A potential file.
     Potential,
+    /// An input of a fit.
+    Fit,
 }
 
 /// The JSON schema (draft 2020-12).
@@ -20,6 +23,7 @@ pub fn schema(document: Document) -> Value {
     let (title, keys) = match document {
         Document::Input => ("admd input", INPUT),
         Document::Potential => ("admd potential file", POTENTIAL_FILE),
+        Document::Fit => ("admd fit", FIT),
     };
     let mut root = object(keys);
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
@@ -56,8 +60,10 @@ fn of(kind: &Kind) -> Value {
         Kind::Integer(low, high) => json!({ "type": "integer", "minimum": bound(*low), "maximum": bound(*high) }),
         Kind::Number(bounds) => number(*bounds),
         Kind::Quantity(_, bounds) => json!({ "anyOf": [number(*bounds), quantity()] }),
+        Kind::Value => json!({ "anyOf": [number(Bounds::Any), quantity()] }),
         Kind::Density => json!({ "anyOf": [number(Bounds::Positive), quantity()] }),
         Kind::Choice(names) => json!({ "type": "string", "enum": names() }),
+        Kind::Two(inner) => json!({ "type": "array", "items": of(inner), "minItems": 2, "maxItems": 2 }),
         Kind::Three(inner) => json!({ "type": "array", "items": of(inner), "minItems": 3, "maxItems": 3 }),
         Kind::Some(inner) => json!({ "anyOf": [of(inner), { "type": "array", "items": of(inner), "minItems": 1 }] }),
         Kind::Many(inner) => json!({ "type": "array", "items": of(inner) }),

@@ -1,7 +1,7 @@
 //! `[sensitivity]`: what the trajectory is differentiated in.
 
 use super::adjoint::{self, Journey};
-use super::diagnostics::{InputError, Problem};
+use super::choose::choose;
 use super::document::{Table, Value};
 use super::ensemble;
 use super::plan::{IntegratorPlan, Output, SensitivityPlan, TangentPlan};
@@ -10,7 +10,6 @@ use crate::dynamics::State;
 use crate::sensitivity::{Variable, variables};
 use admd_engine::Species;
 use admd_potentials::form::binding::PairBinding;
-use admd_potentials::form::select::select_any;
 use admd_potentials::form::units::UnitSystem;
 
 /// The estimator that rides along.
@@ -48,7 +47,6 @@ pub(super) fn read(
             view.conflict(view.key_at(key), reason, "belongs to a trajectory", help);
         }
     }
-    let patterns = view.texts("parameters")?;
     let leaves = || ground.bindings.iter().flat_map(|b| &b.leaves);
     let all = variables(
         leaves(),
@@ -58,27 +56,11 @@ pub(super) fn read(
         ground.units,
     );
     let names: Vec<&str> = all.iter().map(|v| v.name.as_str()).collect();
-    let chosen = match select_any(&names, &patterns) {
-        Ok(chosen) => chosen,
-        Err(misses) => {
-            for miss in misses {
-                let reason = format!("no parameter matches `{}`", miss.pattern);
-                let text = miss.to_string();
-                let help = text
-                    .strip_prefix(&reason)
-                    .map_or("", |rest| rest.trim_start_matches("; "));
-                let help = if miss.pattern == "velocities.temperature" {
-                    "start velocities depend on it only where [velocities] draws them at a temperature above zero"
-                } else {
-                    help
-                };
-                let problem = Problem::Conflict(reason);
-                let error = InputError::new(problem, view.at("parameters")).label("among these");
-                view.cx.report(error.help(help));
-            }
-            return None;
-        }
+    let help = |pattern: &str| {
+        let drawn = "start velocities depend on it only where [velocities] draws them at a temperature above zero";
+        (pattern == "velocities.temperature").then(|| drawn.to_owned())
     };
+    let chosen = choose(view, "parameters", &names, help)?;
     let count = leaves().count();
     let variables: Vec<_> = chosen.into_iter().map(|k| all[k].clone()).collect();
     let estimators = view.texts("estimators").unwrap_or_else(|| vec![TANGENT.to_owned()]);

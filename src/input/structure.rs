@@ -78,7 +78,7 @@ pub(super) fn read(view: &View<'_>, declared: &[Declared], seed: u64, most_atoms
 }
 
 /// Refuses structures that cannot be simulated.
-fn check(view: &View<'_>, c: &Configuration, frame: Option<&XyzFrame>) {
+pub(super) fn check(view: &View<'_>, c: &Configuration, frame: Option<&XyzFrame>) {
     let key = if frame.is_some() { "file" } else { "lattice" };
     let line = |atom: usize| frame.filter(|f| f.line > 0).map(|f| f.line + 2 + atom);
     let far = c.positions.iter().position(|r| !r.iter().all(|x| x.abs() <= FARTHEST));

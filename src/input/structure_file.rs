@@ -1,14 +1,14 @@
 //! `[structure]` with `file`: a frame of an extended XYZ file, and its errors with the line of the file.
 
-use super::diagnostics::{InputError, Problem, Source, Span};
+use super::diagnostics::{InputError, Problem};
 use super::species::{self, Declared};
 use super::structure::{Raw, cell, edges, periodic, refuse_beside, resolve};
+use super::text_file::TextFile;
 use super::walker::View;
-use crate::io::xyz::{XyzError, XyzFrame, XyzProblem, XyzReader};
-use admd_engine::{Mat3, Species, Vec3};
+use crate::io::xyz::{XyzError, XyzFrame, XyzProblem, XyzReader, box_around};
+use admd_engine::{Mat3, Species};
 use std::collections::HashMap;
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 /// Reads the frame; `None` when something is wrong, which is then reported.
@@ -23,43 +23,7 @@ pub(super) fn read(view: &View<'_>, declared: &[Declared]) -> Option<(Raw, Vec<S
         "shear",
     ];
     refuse_beside(view, &lattice_keys, "file", "it belongs to a `lattice`: remove it");
-    let name = view.text("file")?;
-    let path = view.cx.folder.join(&name.value);
-    if path.is_dir() {
-        report_unreadable(view, name.at, &path, "it is a folder".to_owned(), "name a file in it");
-        return None;
-    }
-    let wanted = match view.integer("frame") {
-        Some(n) => n.value,
-        None if view.has("frame") => return None,
-        None => -1,
-    };
-    let frame = match select(&path, wanted) {
-        Ok(Ok(frame)) => frame,
-        Ok(Err(frames)) => {
-            let problem = Problem::Structure {
-                reason: format!("there is no frame {wanted} in `{}`, which has {frames}", path.display()),
-            };
-            let error = InputError::new(problem, view.at("frame")).label("no such frame");
-            view.cx.report(error.help("frames count from 0, or from -1 backwards"));
-            return None;
-        }
-        Err(error) => {
-            report(view, name.at, &path, &error);
-            return None;
-        }
-    };
-    if frame.is_empty() {
-        let problem = Problem::Structure {
-            reason: format!("`{}` has no atoms", path.display()),
-        };
-        view.cx.report(
-            InputError::new(problem, name.at)
-                .label("empty")
-                .help("a run needs at least one atom"),
-        );
-        return None;
-    }
+    let frame = frame(view)?;
     let masses = masses(view, &frame)?;
     let mut seen: Vec<&str> = Vec::new();
     for s in &frame.species {
@@ -86,6 +50,44 @@ pub(super) fn read(view: &View<'_>, declared: &[Declared]) -> Option<(Raw, Vec<S
         cell,
     };
     Some((raw, species, Some(frame)))
+}
+
+/// The frame that the keys `file` and `frame` choose.
+pub(super) fn frame(view: &View<'_>) -> Option<XyzFrame> {
+    let file = TextFile::new(view, "file", "the structure file")?;
+    let path = file.path.as_path();
+    let wanted = match view.integer("frame") {
+        Some(n) => n.value,
+        None if view.has("frame") => return None,
+        None => -1,
+    };
+    let frame = match select(path, wanted) {
+        Ok(Ok(frame)) => frame,
+        Ok(Err(frames)) => {
+            let problem = Problem::Structure {
+                reason: format!("there is no frame {wanted} in `{}`, which has {frames}", path.display()),
+            };
+            let error = InputError::new(problem, view.at("frame")).label("no such frame");
+            view.cx.report(error.help("frames count from 0, or from -1 backwards"));
+            return None;
+        }
+        Err(error) => {
+            file.wrong(&error);
+            return None;
+        }
+    };
+    if frame.is_empty() {
+        let problem = Problem::Structure {
+            reason: format!("`{}` has no atoms", path.display()),
+        };
+        view.cx.report(
+            InputError::new(problem, file.at)
+                .label("empty")
+                .help("a run needs at least one atom"),
+        );
+        return None;
+    }
+    Some(frame)
 }
 
 /// The frame of that number, or how many there are.
@@ -180,75 +182,4 @@ fn cell_of(view: &View<'_>, frame: &XyzFrame) -> Option<admd_engine::Cell> {
     }
     let edges = box_around(&frame.positions);
     cell(view, edges, open, "file")
-}
-
-/// Edges of a box around atoms in open space. A cell begins at the origin; the box reaches beyond the atoms on both sides.
-pub(crate) fn box_around(positions: &[Vec3]) -> Mat3 {
-    let first = positions.first().copied().unwrap_or_default();
-    let (low, high) = positions.iter().fold((first, first), |(low, high), r| {
-        (low.zip_map(r, f64::min), high.zip_map(r, f64::max))
-    });
-    let lengths = low.zip_map(&high, |a: f64, b: f64| 1.2 * a.abs().max(b.abs()).max(b - a) + 1.0);
-    Mat3::from_diagonal(&Vec3::from(lengths))
-}
-
-/// Reports an error of the file, with its line if there is one.
-fn report(view: &View<'_>, at: Span, path: &Path, error: &XyzError) {
-    if let XyzProblem::Io(e) = &error.problem {
-        let help = "paths are relative to the folder of the input file";
-        report_unreadable(view, at, path, e.to_string(), help);
-        return;
-    }
-    let text = error.problem.to_string();
-    let (reason, help) = text.split_once("; ").unwrap_or((&text, "correct the file"));
-    let problem = Problem::Structure {
-        reason: reason.to_owned(),
-    };
-    let Some(line) = (error.line > 0).then(|| line_of(path, error.line)).flatten() else {
-        let reason = format!("`{}`: {reason}", path.display());
-        let error = InputError::new(Problem::Structure { reason }, at).label("this file");
-        view.cx.report(error.help(help));
-        return;
-    };
-    let start = line
-        .char_indices()
-        .nth(error.column.saturating_sub(1))
-        .map_or(line.len(), |(k, _)| k);
-    let word = line[start..]
-        .find(char::is_whitespace)
-        .map_or(line.len(), |k| start + k);
-    let end = if error.column == 0 { line.len() } else { word };
-    let source = view.cx.add_source(Source {
-        name: path.display().to_string(),
-        text: line,
-        first_line: error.line,
-    });
-    view.cx.report(
-        InputError::new(problem, Span::new(source, start..end))
-            .label("here")
-            .also(at, "named by `structure.file`")
-            .help(help),
-    );
-}
-
-fn report_unreadable(view: &View<'_>, at: Span, path: &Path, reason: String, help: &str) {
-    let problem = Problem::Unreadable {
-        what: "the structure file",
-        path: path.display().to_string(),
-        reason,
-    };
-    let error = InputError::new(problem, at).label("not readable");
-    view.cx.report(error.help(help));
-}
-
-/// A line of a file, for showing it.
-fn line_of(path: &Path, number: usize) -> Option<String> {
-    let mut file = BufReader::new(std::fs::File::open(path).ok()?);
-    let mut line = Vec::new();
-    for _ in 0..number {
-        line.clear();
-        file.by_ref().take(1 << 20).read_until(b'\n', &mut line).ok()?;
-    }
-    let text = String::from_utf8_lossy(&line);
-    Some(text.trim_end_matches(['\n', '\r']).to_owned())
 }

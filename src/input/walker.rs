@@ -6,7 +6,7 @@
 use super::conform::Checked;
 use super::diagnostics::{InputError, InputErrors, Problem, Source, Span, nearest};
 use super::document::{self, Entry, Table, Value};
-use super::keys::{Key, Kind, NOT_YET, Presence};
+use super::keys::{Key, Kind, NOT_YET, NOT_YET_IN, Presence};
 use super::quantity;
 use admd_potentials::form::units::{Dimension, UnitSystem};
 use std::cell::RefCell;
@@ -220,7 +220,7 @@ impl<'a> View<'a> {
         match (&entry.node.value, self.kind(key)?) {
             (Value::Table(table), Kind::Section(keys)) => {
                 // a section of a section has both names
-                let outer = self.name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
+                let outer = self.name.starts_with('[').then(|| self.name.trim_matches(['[', ']']));
                 let name = outer.map_or_else(|| format!("[{key}]"), |outer| format!("[{outer}.{key}]"));
                 Some(Self::open(self.cx, name, keys, table))
             }
@@ -292,7 +292,10 @@ impl<'a> View<'a> {
     fn unknown(&self, entry: &Entry) -> InputError {
         let known = || self.keys.iter().map(|k| k.name);
         let lower = entry.key.to_lowercase();
-        let help = if let Some((_, words)) = NOT_YET.iter().find(|(word, _)| lower.starts_with(word)) {
+        let here = |(section, word, _): &&(&str, &str, &str)| *section == self.name && lower.starts_with(word);
+        let help = if let Some((_, _, words)) = NOT_YET_IN.iter().find(here) {
+            (*words).to_owned()
+        } else if let Some((_, words)) = NOT_YET.iter().find(|(word, _)| lower.starts_with(word)) {
             (*words).to_owned()
         } else if let Some(near) = nearest(&entry.key, known()) {
             format!("did you mean `{near}`?")

@@ -3,10 +3,13 @@
 use std::path::Path;
 
 pub mod elements;
+mod frames;
 mod h5;
 pub mod h5md;
 mod whole;
 pub mod xyz;
+
+pub use frames::FrameRange;
 
 /// What to do when a file to be written exists already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -23,13 +23,16 @@
 //! [`XyzFrame::velocities_in`] is the one place where this is decided. `energy`, `forces` are written in eV, eV/Å, as ASE
 //! expects them; in reduced units all numbers are reduced.
 
+mod atoms;
 mod comment;
 mod error;
 mod reader;
 mod velocities;
 mod writer;
 
+pub(crate) use atoms::box_around;
 pub use error::{XyzError, XyzProblem};
+pub(crate) use reader::real;
 pub use reader::{XyzReader, read_all, read_first};
 pub use writer::{XyzWriter, write_frame};
 

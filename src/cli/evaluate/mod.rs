@@ -23,7 +23,7 @@ use super::threads::Threads;
 use super::{CliError, terminal};
 use crate::input::potential::{self, PotentialFile};
 use crate::io::xyz::{self, XyzFrame};
-use admd_engine::{Cell, Configuration, Direction, EngineError, Evaluation, ForceField, Request, Settings, Vec3};
+use admd_engine::{Configuration, Direction, Evaluation, ForceField, Request, Settings, Vec3};
 use admd_potentials::form::binding::Leaf;
 use admd_potentials::form::select;
 use clap::{Args, ValueHint};
@@ -113,7 +113,7 @@ fn evaluate(
     let mut bound: Option<(Vec<String>, ForceField)> = None;
     let mut done = Vec::with_capacity(frames.len());
     for (frame, xyz) in frames {
-        let species = names(&xyz);
+        let species = xyz.species_names();
         // Frames of one kind share the bound potentials.
         let field = match &mut bound {
             Some((known, field)) if *known == species => field,
@@ -127,7 +127,7 @@ fn evaluate(
             frame,
             error,
         };
-        let configuration = configuration(xyz, &species).map_err(failed)?;
+        let configuration = xyz.configuration(&species).map_err(failed)?;
         let direction = direction(a, vectors, configuration.len())?;
         let request = Request {
             per_atom: true,
@@ -151,33 +151,6 @@ fn evaluate(
         });
     }
     Ok(done)
-}
-
-/// The species of a frame, in the order in which they appear.
-fn names(xyz: &XyzFrame) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for s in &xyz.species {
-        if names.last() != Some(s) && !names.contains(s) {
-            names.push(s.clone());
-        }
-    }
-    names
-}
-
-fn configuration(xyz: XyzFrame, names: &[String]) -> Result<Configuration, EngineError> {
-    let cell = match xyz.cell {
-        Some(edges) => Cell::new(edges, xyz.periodic)?,
-        None => {
-            let edges = crate::input::box_around(&xyz.positions);
-            Cell::new([0, 1, 2].map(|k| edges.column(k).into()), [false; 3])?
-        }
-    };
-    let index = |s: &String| names.iter().position(|n| n == s).unwrap_or(0) as u16;
-    Ok(Configuration {
-        cell,
-        species: xyz.species.iter().map(index).collect(),
-        positions: xyz.positions,
-    })
 }
 
 fn direction(a: &Evaluate, vectors: Option<&[Vec3]>, atoms: usize) -> Result<Option<Direction>, CliError> {

@@ -300,7 +300,7 @@ fn append(values: &mut Values, word: &str, property: &Property) -> Result<(), Xy
 }
 
 /// A real number; the `D` of Fortran's exponents is accepted.
-pub(super) fn real(word: &str) -> Option<f64> {
+pub(crate) fn real(word: &str) -> Option<f64> {
     word.parse().ok().or_else(|| {
         let exponent = word
             .find(['d', 'D'])
