@@ -12,6 +12,7 @@
 
 use super::{DataFrame, FitError, ForceKind, Group, Quantities, Quantity, Row, Target, Which};
 use crate::dynamics::observables;
+use crate::sensitivity::virial_lacks;
 use admd_ad::{Dual, Real};
 use admd_engine::{Direction, EngineError, Evaluation, ForceField, Mat3, Request, Settings, Vec3};
 use admd_potentials::form::binding::PairBinding;
@@ -474,6 +475,15 @@ impl Target for Frames {
                 let mut slopes: Vec<f64> = out.gradient.iter().map(|g| of_energy[k] * g).collect();
                 for tangent in &out.tangents {
                     slopes.iter_mut().zip(&tangent.gradient).for_each(|(s, g)| *s += g);
+                }
+                if let Some(row) = site.place.stress.filter(|_| stress) {
+                    // S has −1/V of what the virial of each axis lacks
+                    let trace: f64 = adjoint[row..row + 3].iter().sum();
+                    let lacks = virial_lacks(&mut site.field, &frame.configuration)?;
+                    slopes
+                        .iter_mut()
+                        .zip(lacks)
+                        .for_each(|(s, l)| *s -= trace * l / (3.0 * site.volume));
                 }
                 slopes.extend(counts(frame, species).iter().map(|n| of_energy[k] * n));
                 Ok(Some(slopes))

@@ -1,6 +1,6 @@
 //! The targets of a plan.
 
-use crate::fit::{FitError, Frames, Problem, Target};
+use crate::fit::{Crystal, FitError, Frames, Problem, Relaxed, Simulation, Target};
 use crate::input::FitPlan;
 use std::sync::Arc;
 
@@ -9,6 +9,16 @@ pub(super) fn training(plan: &FitPlan) -> Result<Problem, FitError> {
     let mut targets: Vec<Box<dyn Target>> = Vec::new();
     if !plan.training.is_empty() {
         targets.push(Box::new(frames(plan, &plan.training)?));
+    }
+    let bindings = || plan.bindings.clone();
+    for spec in &plan.crystals {
+        targets.push(Box::new(Crystal::new(spec.clone(), bindings())?));
+    }
+    for spec in &plan.relaxed {
+        targets.push(Box::new(Relaxed::new(spec.clone(), bindings())?));
+    }
+    for spec in &plan.simulations {
+        targets.push(Box::new(Simulation::new(spec.clone(), bindings())?));
     }
     Problem::new(plan.variables.clone(), targets, plan.loss)
 }
