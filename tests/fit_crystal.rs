@@ -234,3 +234,16 @@ fn a_minimum_at_a_jump_is_an_error() {
         assert!(one.pull(&[1.0, 0.8, 1.0, 1.2], &[1.0, 1.0]).is_err());
     }
 }
+
+/// Fits start half off: parameters for which the given lattice constant is far from the minimum.
+#[test]
+fn the_minimum_is_found_from_afar() {
+    for truncation in TRUNCATIONS {
+        for sigma in [0.55, 0.7, 0.85, 1.2, 1.5, 2.0] {
+            let [a, energy] = found(&mut crystal(1.55, plain_lj(6.0, truncation)), &[1.0, sigma]);
+            println!("{truncation:?}, {sigma}: {:.5} σ, {energy:.5}", a / sigma);
+            // the shorter of the cutoffs is three σ
+            assert!((a / sigma - 1.545).abs() < 0.02 && (-8.7..-6.0).contains(&energy));
+        }
+    }
+}

@@ -286,3 +286,104 @@ fn errors_are_honest() {
         assert!(RANGE.contains(&ratio), "{ratio}");
     }
 }
+
+/// Atoms anywhere, on top of each other: the time step of the equilibration finds its own way.
+#[test]
+fn it_starts_from_anywhere() {
+    let mut expected = simulation(200, 40, switched());
+    let expected = [
+        expected.evaluate(&LIQUID, Which::All).unwrap(),
+        errors(&mut expected, &LIQUID),
+    ];
+    let mut spec = spec(200, 41);
+    spec.equilibration = 8000;
+    let mut random = support::Random(3);
+    let edge = spec.configuration.cell.edge(0).norm();
+    spec.configuration
+        .positions
+        .iter_mut()
+        .for_each(|r| *r = random.vector() * edge);
+    let mut liquid = Simulation::new(spec, vec![switched()]).unwrap();
+    let found = liquid.evaluate(&LIQUID, Which::All).unwrap();
+    let own = errors(&mut liquid, &LIQUID);
+    println!("acceptance {:?}", liquid.acceptance());
+    for k in 0..2 {
+        let z = (found[k] - expected[0][k]) / own[k].hypot(expected[1][k]);
+        println!("{} and {}: z = {z:.2}", found[k], expected[0][k]);
+        assert!(z.abs() < SIGMAS);
+    }
+    // far from where the samples are, they are of no use as a start, either
+    assert!(liquid.refresh(&[1.0, 1.15, 0.0]).unwrap());
+    assert!(liquid.evaluate(&[1.0, 1.15, 0.0], Which::All).unwrap()[1] > 2.0 * found[1]);
+}
+
+/// ε and σ from pressure and g(r) of a simulation, by Gauss and Newton's steps; errors are those of the data, which have
+/// weights by their errors, and of the own samples.
+#[test]
+fn a_potential_is_recovered_from_its_averages() {
+    let truth = LIQUID;
+    let mut data = simulation(800, 50, switched());
+    let values = data.evaluate(&truth, Which::All).unwrap();
+    let sigmas = errors(&mut data, &truth);
+    let mut of_fit = spec(800, 51);
+    let observation = |k: usize| Observation {
+        value: values[k],
+        sigma: if sigmas[k] > 0.0 { sigmas[k] } else { f64::INFINITY },
+    };
+    of_fit.energy = None;
+    of_fit.pressure = Some(observation(1));
+    let (rdf, mut bins) = of_fit.rdf.take().unwrap();
+    (0..BINS - 1).for_each(|k| bins[k] = observation(k + 2));
+    of_fit.rdf = Some((rdf, bins));
+    let mut fit = Simulation::new(of_fit, vec![switched()]).unwrap();
+    let mut theta = [1.15, 0.96, 0.0];
+    let mut covariance = [0.0; 2];
+    for step in 0..12 {
+        let again = fit.refresh(&theta).unwrap();
+        let found = fit.evaluate(&theta, Which::All).unwrap();
+        let slopes = fit.push(&theta, &units(3)).unwrap();
+        let rows = fit.rows().to_vec();
+        let residual = |r: usize| (found[r] - rows[r].observed) * rows[r].scale;
+        let slope = |r: usize, k: usize| slopes[k][r] * rows[r].scale;
+        let sum = |f: &dyn Fn(usize) -> f64| (0..rows.len()).map(f).sum::<f64>();
+        let h = |a: usize, b: usize| sum(&|r| slope(r, a) * slope(r, b));
+        let g = [0, 1].map(|k| sum(&|r| slope(r, k) * residual(r)));
+        let determinant = h(0, 0) * h(1, 1) - h(0, 1) * h(0, 1);
+        covariance = [h(1, 1) / determinant, h(0, 0) / determinant];
+        let step_of = [
+            -(h(1, 1) * g[0] - h(0, 1) * g[1]) / determinant,
+            -(h(0, 0) * g[1] - h(0, 1) * g[0]) / determinant,
+        ];
+        println!(
+            "{step}: {theta:?}, loss {:.2}, simulated anew: {again}, step {step_of:?}",
+            0.5 * sum(&|r| residual(r).powi(2))
+        );
+        // no farther than samples say something
+        let shrink = (0.03 / step_of[0].abs().max(3.0 * step_of[1].abs())).min(1.0);
+        (0..2).for_each(|k| theta[k] += shrink * step_of[k]);
+    }
+    for k in 0..2 {
+        // both simulations are equally long, so that the own samples add as much as the data
+        let error = (2.0 * covariance[k]).sqrt();
+        println!("{} +- {error}, {} expected", theta[k], truth[k]);
+        assert!((theta[k] - truth[k]).abs() < SIGMAS * error && error < 0.05);
+    }
+}
+
+/// Two species, each pair of which has parameters of its own, and the distances between unlike atoms.
+#[test]
+fn mixtures_have_slopes_in_all_their_parameters() {
+    let pairs = [(1.0, 1.0, 1.65), (0.9, 0.95, 1.6), (0.8, 0.9, 1.55)].map(Some);
+    let mut spec = spec(40, 8);
+    spec.configuration.species.iter_mut().step_by(3).for_each(|s| *s = 1);
+    spec.rdf = spec.rdf.map(|(rdf, bins)| (rdf.between(0, 1), bins));
+    let mut mixture = Simulation::new(spec, vec![support::lj(2, &pairs, Truncation::ForceShifted)]).unwrap();
+    let theta = [1.0, 1.0, 0.9, 0.95, 0.8, 0.9, 0.0, 0.0];
+    assert!(mixture.refresh(&theta).unwrap());
+    assert_slopes(&mut mixture, &theta, 1e-4, DIFFERENCES);
+    assert_transposes(&mut mixture, &theta, TRANSPOSE);
+    let found = mixture.evaluate(&theta, Which::All).unwrap();
+    println!("{found:?}");
+    // no two atoms are in one place, and next neighbours are there
+    assert!(found[2] == 0.0 && found[2..].iter().any(|g| *g > 1.3));
+}

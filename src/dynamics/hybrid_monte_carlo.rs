@@ -103,6 +103,12 @@ impl HybridMonteCarlo {
         Self { number, ..self }
     }
 
+    /// Goes on with another integrator, such as one with another time step, and counts trajectories from here.
+    pub fn go_on_with(&mut self, integrator: Box<dyn Integrator>) {
+        self.integrator = integrator;
+        (self.tried, self.accepted) = (0, 0);
+    }
+
     /// Makes a trajectory. Says whether its end is the next sample; if not, the last sample is the next one again, to the
     /// last bit. A trajectory on which forces are not finite, or an atom leaps, is not taken; nor would its reverse be.
     pub fn advance(&mut self, forces: &mut dyn Forces) -> bool {
@@ -153,7 +159,7 @@ impl HybridMonteCarlo {
         self.energy
     }
 
-    /// Trajectories made so far.
+    /// Trajectories made so far, since the integrator was changed.
     pub fn trajectories(&self) -> u64 {
         self.tried
     }

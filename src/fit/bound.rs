@@ -87,10 +87,6 @@ impl Rows {
         }));
     }
 
-    pub(super) fn has(&self, quantity: Quantity) -> bool {
-        self.rows.iter().any(|row| row.quantity == quantity)
-    }
-
     /// What is answered where the group is left out.
     pub(super) fn left_out(&self, which: Which) -> Option<Vec<f64>> {
         let observed = || self.rows.iter().map(|row| row.observed).collect();

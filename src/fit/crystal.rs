@@ -203,12 +203,12 @@ impl Crystal {
             };
             let next = x + step.copysign(downhill);
             let bracketed = falls.is_finite() && rises.is_finite();
-            x = if bracketed && !(falls.min(rises) < next && next < falls.max(rises)) {
+            x = if bracketed && !(falls < next && next < rises) {
                 0.5 * (falls + rises)
             } else {
                 next
             };
-            if bracketed && (falls - rises).abs() <= CONVERGED {
+            if rises - falls <= CONVERGED {
                 return Err(self.not_relaxed(
                     &p,
                     "the slope of the energy jumps past zero there, as atoms cross the cutoff; use a truncation without jumps \

@@ -9,6 +9,10 @@ use rayon::prelude::*;
 
 /// Trajectories of which fewer are taken move nothing: the time step is too long.
 const LEAST_ACCEPTANCE: f64 = 0.1;
+/// What the time step of the equilibration is multiplied by after a trajectory that was accepted, and one that was not: it is
+/// that of the input where more than 7 in 10 are.
+const LONGER: f64 = 1.3;
+const SHORTER: f64 = 0.5;
 /// Trajectories of different simulations have numbers, and so random numbers, this far apart.
 const APART: u32 = 32;
 
@@ -24,6 +28,17 @@ pub(super) struct Samples {
     pub(super) acceptance: f64,
 }
 
+/// Which derivatives are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Derivatives {
+    /// None.
+    None,
+    /// Of the energy.
+    Energy,
+    /// Of energy and virial.
+    Virial,
+}
+
 /// A sample as the potential at some θ sees it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
@@ -33,7 +48,7 @@ pub(super) struct Seen {
     pub(super) virial: f64,
     /// ∂U/∂θ
     pub(super) slopes: Vec<f64>,
-    /// ∂ tr W/∂θ
+    /// ∂ tr W/∂θ; empty where it is not wanted
     pub(super) virial_slopes: Vec<f64>,
 }
 
@@ -53,20 +68,11 @@ impl Samples {
             error,
         };
         let mut field = bound.field(theta, spec.skin)?;
-        let integrator = Box::new(VelocityVerlet {
-            timestep: spec.timestep,
-        });
+        let verlet = |timestep: f64| Box::new(VelocityVerlet { timestep });
         let every = spec.every.max(1);
-        let start = from.unwrap_or(&spec.configuration).clone();
-        let chain = HybridMonteCarlo::new(
-            start,
-            spec.masses.clone(),
-            spec.kt,
-            integrator,
-            every,
-            spec.seed,
-            &mut field,
-        );
+        let (start, masses) = (from.unwrap_or(&spec.configuration).clone(), spec.masses.clone());
+        let integrator = verlet(spec.timestep);
+        let chain = HybridMonteCarlo::new(start, masses, spec.kt, integrator, every, spec.seed, &mut field);
         let mut chain = chain
             .map_err(|error| match error {
                 DynamicsError::Engine(error) => name(error),
@@ -82,9 +88,14 @@ impl Samples {
         } else {
             spec.equilibration
         };
+        // a start with atoms too close goes downhill in steps that are short enough
+        let mut timestep = spec.timestep;
         for _ in 0..equilibration.div_ceil(every) {
-            chain.advance(&mut field);
+            chain.go_on_with(verlet(timestep));
+            timestep *= if chain.advance(&mut field) { LONGER } else { SHORTER };
+            timestep = timestep.min(spec.timestep);
         }
+        chain.go_on_with(verlet(spec.timestep));
         let mut samples = Self {
             configurations: Vec::new(),
             energies: Vec::new(),
@@ -111,26 +122,27 @@ impl Samples {
             return Err(FitError::Simulation {
                 group: spec.name.clone(),
                 reason: format!(
-                    "of {} trajectories of {every} steps {:.1} % were accepted: shorten the time step ({}), or the trajectories",
+                    "of {} trajectories of {every} steps {:.1} % were accepted: shorten the time step ({}) or `every`, or equilibrate \
+                     for longer",
                     chain.trajectories(),
                     100.0 * samples.acceptance,
                     spec.timestep
                 ),
             });
         }
-        let seen = samples.look(bound, theta, &spec.name, false)?;
+        let seen = samples.look(bound, theta, &spec.name, Derivatives::None)?;
         samples.energies = seen.iter().map(|s| s.energy).collect();
         Ok(samples)
     }
 
-    /// All samples as the potential at θ sees them, with derivatives in all its parameters where they are wanted. Samples
+    /// All samples as the potential at θ sees them, with the derivatives in all its parameters that are wanted. Samples
     /// share the threads; each has the bits that it has alone.
     pub(super) fn look(
         &self,
         bound: &Bound,
         theta: &[f64],
         group: &str,
-        derivatives: bool,
+        derivatives: Derivatives,
     ) -> Result<Vec<Seen>, FitError> {
         let name = |error| FitError::Group {
             group: group.into(),
@@ -141,12 +153,19 @@ impl Samples {
             ..Direction::default()
         }];
         let mut lacks = Vec::new();
-        if let Some(first) = self.configurations.first().filter(|_| derivatives) {
+        if let Some(first) = self
+            .configurations
+            .first()
+            .filter(|_| derivatives == Derivatives::Virial)
+        {
             lacks = virial_lacks(&mut bound.field(theta, 0.0)?, first).map_err(name)?;
         }
         let request = Request {
-            gradient: derivatives,
-            tangents: if derivatives { &dilation } else { &[] },
+            gradient: derivatives != Derivatives::None,
+            tangents: match derivatives {
+                Derivatives::Virial => &dilation,
+                _ => &[],
+            },
             ..Request::ENERGY
         };
         let one = |field: &mut Result<ForceField, FitError>, c: &Configuration| -> Result<Seen, FitError> {

@@ -20,7 +20,7 @@
 
 use super::bound::{Bound, Rows};
 use super::dense::Dense;
-use super::samples::{Samples, Seen};
+use super::samples::{Derivatives, Samples, Seen};
 use super::{FitError, Group, Quantity, Row, SimulationSpec, Target, Which};
 use crate::dynamics::{Ensemble, observables};
 use crate::sensitivity::effective_size;
@@ -30,8 +30,9 @@ use admd_potentials::form::binding::PairBinding;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Blocks of consecutive samples, for the statistical errors.
-const BLOCKS: usize = 20;
+/// Blocks of consecutive samples, for the statistical errors: as many of twenty samples as there are, within these bounds. Short
+/// blocks remember the one before, and few say little of their own scatter.
+const BLOCKS: [usize; 2] = [10, 20];
 /// A simulation with fewer samples has no errors.
 const LEAST_SAMPLES: u64 = 10;
 /// The part of the least effective sample size below which there are no predictions: until the next
@@ -191,8 +192,13 @@ impl Simulation {
 
     fn simulate(&mut self, theta: &[f64]) -> Result<Arc<Samples>, FitError> {
         let from: Option<&Configuration> = self.samples.as_ref().and_then(|s| s.configurations.last());
-        let samples = Samples::simulate(&self.spec, &self.bound, &self.chosen, theta, from, self.done)?;
-        let samples = Arc::new(samples);
+        let from_there = |from| Samples::simulate(&self.spec, &self.bound, &self.chosen, theta, from, self.done);
+        let samples = match from_there(from) {
+            // at these parameters the atoms of the last sample may be on top of each other
+            Err(FitError::Simulation { .. } | FitError::Group { .. }) if from.is_some() => from_there(None),
+            other => other,
+        };
+        let samples = Arc::new(samples?);
         self.done += 1;
         (self.seen, self.jacobian) = (None, None);
         self.samples = Some(samples.clone());
@@ -205,7 +211,7 @@ impl Simulation {
         {
             return Ok(seen.clone());
         }
-        let seen = Arc::new(samples.look(&self.bound, theta, &self.spec.name, false)?);
+        let seen = Arc::new(samples.look(&self.bound, theta, &self.spec.name, Derivatives::None)?);
         self.seen = Some((theta.to_vec(), seen.clone()));
         Ok(seen)
     }
@@ -231,10 +237,10 @@ impl Simulation {
     fn observables<T: Real>(&self, energy: T, virial: T, bins: &[f64]) -> Vec<T> {
         let atoms = self.spec.configuration.len() as f64;
         let mut all = Vec::with_capacity(self.rows.rows.len());
-        if self.rows.has(Quantity::MeanEnergy) {
+        if self.spec.energy.is_some() {
             all.push(energy / atoms);
         }
-        if self.rows.has(Quantity::Pressure) {
+        if self.spec.pressure.is_some() {
             let volume = self.spec.configuration.cell.volume();
             all.push((virial / 3.0 + atoms * self.spec.kt) / volume);
         }
@@ -293,13 +299,17 @@ impl Simulation {
             return Ok(known.clone());
         }
         let (samples, _) = self.trusted(theta)?;
-        let seen = samples.look(&self.bound, theta, &self.spec.name, true)?;
+        let wanted = match self.spec.pressure {
+            Some(_) => Derivatives::Virial,
+            None => Derivatives::Energy,
+        };
+        let seen = samples.look(&self.bound, theta, &self.spec.name, wanted)?;
         let along = |k: usize| -> Vec<f64> {
             let sample = |s: usize| {
                 let seen: &Seen = &seen[s];
                 [
                     Along::with_tangents(seen.energy, [seen.slopes[k]]),
-                    Along::with_tangents(seen.virial, [seen.virial_slopes[k]]),
+                    Along::with_tangents(seen.virial, [seen.virial_slopes.get(k).copied().unwrap_or(0.0)]),
                 ]
             };
             let averages = self.averages(&samples, sample);
@@ -357,7 +367,7 @@ impl Target for Simulation {
         Ok(true)
     }
 
-    /// The deviations of 20 blocks of consecutive samples (fewer where there are fewer samples). A block whose samples weigh
+    /// The deviations of 10 to 20 blocks of consecutive samples. A block whose samples weigh
     /// more moves the average more: its deviation is Σ w (O − ⟨O⟩) over the block, over the weight that a block has on average.
     fn noise(&mut self, theta: &[f64]) -> Result<Vec<Vec<f64>>, FitError> {
         if self.rows.rows.is_empty() {
@@ -366,7 +376,7 @@ impl Target for Simulation {
         let (samples, seen) = self.trusted(theta)?;
         let weights = self.weights(&samples, |s| seen[s].energy);
         let averages = self.averages(&samples, |s| [seen[s].energy, seen[s].virial]);
-        let count = BLOCKS.min(weights.len());
+        let count = (weights.len() / BLOCKS[1]).clamp(BLOCKS[0], BLOCKS[1]);
         let share = weights.iter().sum::<f64>() / count as f64;
         let mut blocks = vec![vec![0.0; averages.len()]; count];
         for (s, w) in weights.iter().enumerate() {
