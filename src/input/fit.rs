@@ -116,7 +116,7 @@ fn walk(cx: &Context, tree: &Table, path: &Path, intent: Intent) -> Option<FitPl
     let files = root.sections("data");
     let mut data = Vec::new();
     let mut faulty = false;
-    for view in &files {
+    for view in files.iter().filter(|_| !compared.is_empty()) {
         let before = cx.errors.borrow().len();
         data.extend(data::read(view, Wanted::of(&compared), &mut gathered));
         faulty |= cx.errors.borrow().len() > before;
