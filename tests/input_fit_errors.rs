@@ -427,3 +427,51 @@ fn every_key_takes_every_wrong_value_without_a_panic() {
     }
     assert!(cases > 1000 && refused > 900, "{cases} cases, {refused} refused");
 }
+
+#[test]
+fn lines_left_out_or_doubled_cause_no_panic() {
+    let folder = Folder::new();
+    let without = |text: &str, k: usize| -> String {
+        let lines = text.lines().enumerate().filter(|(n, _)| *n != k);
+        lines.map(|(_, l)| format!("{l}\n")).collect()
+    };
+    let twice = |text: &str, k: usize| -> String {
+        let lines = text.lines().enumerate();
+        lines
+            .map(|(n, l)| format!("{l}\n").repeat(1 + usize::from(n == k)))
+            .collect()
+    };
+    for k in 0..COPPER.lines().count() {
+        for text in [without(COPPER, k), twice(COPPER, k)] {
+            if let Err(errors) = folder.parse(&text) {
+                assert!(errors.to_string().contains("-->"), "{errors}");
+            }
+        }
+    }
+    let data = frames();
+    for k in 0..data.lines().count() {
+        for text in [without(&data, k), twice(&data, k)] {
+            folder.write("copper.extxyz", &text);
+            let shown = errors_of(&folder, COPPER).to_string();
+            assert!(shown.contains("copper.extxyz:"), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn data_that_cannot_be_read_cause_no_other_errors() {
+    let folder = Folder::new();
+    let text = with(
+        COPPER,
+        "[potential.parameters.Cu]",
+        "[potential.parameters.Zn]\nd0 = 1\nalpha = 1\nr0 = 1\n[potential.parameters.Cu]",
+    );
+    let text = with(&text, "kind = \"morse\"", "kind = \"morse\"\nmixing = \"explicit\"");
+    let text = with(&text, "copper.extxyz", "missing.extxyz");
+    let text = with(&text, "fraction = 0.34", "tags = [\"surface\"]");
+    let shown = errors_of(&folder, &text).to_string();
+    assert!(
+        shown.contains("cannot read the data file") && shown.ends_with("error: 1 error; nothing was run"),
+        "{shown}"
+    );
+}

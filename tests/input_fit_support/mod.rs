@@ -163,3 +163,10 @@ pub(crate) fn with(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "`{from}` is not in the input");
     text.replacen(from, to, 1)
 }
+
+/// Products and quotients of a few constants.
+pub(crate) const ROUNDING: f64 = 1e-13;
+
+pub(crate) fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= ROUNDING * a.abs().max(b.abs()).max(1e-300)
+}
