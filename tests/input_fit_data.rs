@@ -24,6 +24,10 @@ fn stresses_of_nine_and_six_numbers_and_virials_agree() {
     folder.write("copper.extxyz", &text.repeat(6));
     let plan = folder.plan(COPPER);
     assert!((plan.data[0].stress.unwrap() - expected).amax() < 1e-16);
+    // a stress that is zero but for rounding is one
+    let zero = "energy=-14 stress=\"1e-17 2e-17 0 -3e-17 0 0 0 0 0\"";
+    folder.write("copper.extxyz", &frame(3.6, zero, true).repeat(6));
+    assert!(folder.plan(COPPER).data[0].stress.unwrap().amax() < 1e-16);
     // where both are there one is to be chosen
     let both = format!("energy=-14 virial=\"{}\" stress=\"1 1 1 0 0 0\"", virial.join(" "));
     folder.write("copper.extxyz", &frame(3.6, &both, true).repeat(6));
