@@ -84,7 +84,7 @@ fn templates_of_potentials_can_be_evaluated() {
 #[test]
 fn schemas_and_completions_are_printed() {
     let folder = Folder::new();
-    for arguments in [&["schema"][..], &["schema", "--potential"]] {
+    for arguments in [&["schema"][..], &["schema", "--potential"], &["schema", "--fit"]] {
         assert!(folder.run(0, arguments).json()["properties"]["potential"].is_object());
     }
     for shell in ["bash", "zsh", "fish"] {

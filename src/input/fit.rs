@@ -114,13 +114,14 @@ fn walk(cx: &Context, tree: &Table, path: &Path, intent: Intent) -> Option<FitPl
     let mut gathered = Gathered::default();
 
     let files = root.sections("data");
+    let before = cx.errors.borrow().len();
+    let new_faults = || cx.errors.borrow().len() > before;
     let mut data = Vec::new();
-    let mut faulty = false;
-    for view in &files {
-        let before = cx.errors.borrow().len();
+    for view in files.iter().filter(|_| !compared.is_empty()) {
         data.extend(data::read(view, Wanted::of(&compared), &mut gathered));
-        faulty |= cx.errors.borrow().len() > before;
     }
+    // What is said of all data would be wrong where some could not be read.
+    let faulty = new_faults();
     if let (false, Some(first)) = (faulty, files.first()) {
         rows::nothing_compared(first, &compared);
     }
@@ -138,13 +139,15 @@ fn walk(cx: &Context, tree: &Table, path: &Path, intent: Intent) -> Option<FitPl
         .section("optimizer")
         .map(|v| optimizer::read(&v))
         .unwrap_or_default();
-    let split = split::read(root.section("validation").as_ref(), &data, seed.unwrap_or(1));
+    let missing = new_faults();
+    let all_data = (!faulty).then_some(data.as_slice());
+    let split = split::read(root.section("validation").as_ref(), all_data, seed.unwrap_or(1));
     let section = root.section("output");
     let output = section.as_ref().and_then(output::read);
     let chosen = root.sections("parameters");
 
     let potentials = root.sections("potential");
-    let bindings = bind(tree, &potentials, &declared, &gathered);
+    let bindings = bind(tree, &potentials, &declared, (&gathered, missing));
     let all = [crystals.len(), relaxed.len(), simulations.len(), files.len()];
     if all.iter().sum::<usize>() == 0 {
         let reason = "there is nothing to fit to".to_owned();
@@ -158,13 +161,15 @@ fn walk(cx: &Context, tree: &Table, path: &Path, intent: Intent) -> Option<FitPl
     let simulations: Option<Vec<_>> = simulations.into_iter().collect();
     let (crystals, relaxed, simulations) = (crystals?, relaxed?, simulations?);
     if !faulty {
-        let seen = relaxed.iter().any(|r| r.energy.is_some());
-        rows::lacking(&compared, &data, seen);
+        rows::lacking(&compared, &data, relaxed.iter().any(|r| r.energy.is_some()));
     }
     let mut bindings = bindings?;
     ask(&potentials, &bindings, &gathered, limits);
 
     let needed = rows::species_with_energies(gathered.species.len(), &data, &relaxed);
+    let fitted_to = |k: &usize| split.as_ref().is_none_or(|(training, _)| training.contains(k));
+    let training: Vec<_> = (0..data.len()).filter(fitted_to).map(|k| &data[k]).collect();
+    let seen = rows::species_with_energies(gathered.species.len(), training, &relaxed);
     let references = quantities::references(&compared, &gathered.species, &needed);
     let mut theta: Vec<f64> = bindings.iter().flat_map(PairBinding::theta).collect();
     let leaves = theta.len();
@@ -179,7 +184,7 @@ fn walk(cx: &Context, tree: &Table, path: &Path, intent: Intent) -> Option<FitPl
             free: false,
         });
     }
-    let fitted = references.iter().zip(needed).enumerate();
+    let fitted = references.iter().zip(seen).enumerate();
     for (k, (reference, _)) in fitted.filter(|(_, (_, n))| *n && compared.source == Source::Fit) {
         candidates.push(Candidate {
             name: reference.name(),
@@ -244,11 +249,16 @@ fn walk(cx: &Context, tree: &Table, path: &Path, intent: Intent) -> Option<FitPl
     })
 }
 
-/// The potentials, bound to all species; `None` when they are wrong, or wait for atoms that are.
-fn bind(tree: &Table, views: &[View<'_>], declared: &[Declared], gathered: &Gathered) -> Option<Vec<PairBinding>> {
+/// The potentials, bound to all species; `None` when they are wrong, or when atoms are missing that are wrong themselves.
+fn bind(
+    tree: &Table,
+    views: &[View<'_>],
+    declared: &[Declared],
+    (gathered, missing): (&Gathered, bool),
+) -> Option<Vec<PairBinding>> {
     let species = &gathered.species;
-    if species.is_empty() {
-        // Without atoms the potentials are still checked, each by itself.
+    if species.is_empty() || missing {
+        // Without all atoms the potentials are still checked, each by itself.
         let names = potential::named(tree);
         let names = Names {
             known: &names,
@@ -258,7 +268,7 @@ fn bind(tree: &Table, views: &[View<'_>], declared: &[Declared], gathered: &Gath
         bind_all(views, &names);
         return None;
     }
-    // A potential may speak of species that no data has, as that of another work does.
+    // A potential may speak of species that no atom is of where [species] declares them.
     let known = species::names(declared, species.iter().map(String::as_str));
     let names = Names {
         known: &known,

@@ -12,6 +12,8 @@ use std::ops::Range;
 
 /// Components of a stress that should be equal may differ by this fraction of the largest one.
 const ASYMMETRY: f64 = 1e-3;
+/// So may those of a stress that is zero but for rounding \[energy/length³ of the file\].
+const ROUNDING: f64 = 1e-9;
 
 /// Where the numbers are, and what they are multiplied by.
 pub(super) struct Names {
@@ -182,7 +184,7 @@ impl Names {
                 return None;
             }
         };
-        if (full - full.transpose()).amax() > ASYMMETRY * full.amax() {
+        if (full - full.transpose()).amax() > ASYMMETRY * full.amax() + ROUNDING {
             let reason = format!("`{key}` is not symmetric");
             line.wrong(
                 &key,

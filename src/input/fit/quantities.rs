@@ -145,6 +145,10 @@ pub(super) fn references(compared: &Compared<'_>, species: &[String], needed: &[
         return list;
     };
     if compared.source == Source::None {
+        // A word that is none of the three was reported.
+        if view.text("reference").is_none() {
+            return list;
+        }
         let why = "there are no reference energies";
         without_effect(
             view,

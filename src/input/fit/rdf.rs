@@ -16,9 +16,10 @@ const MOST_BINS: usize = 10_000;
 /// A line of numbers: its number, from 1, with r, g and perhaps the error.
 type Row = (usize, Vec<f64>);
 
-/// Reads the file that the key `rdf` names; what is wrong is reported with its line.
-pub(super) fn read(view: &View<'_>, species: &[String]) -> Option<(Rdf, Vec<Observation>)> {
-    let pair = pair(view, species);
+/// Reads the file that the key `rdf` names; what is wrong is reported with its line. The simulation has these species, with
+/// these indices.
+pub(super) fn read(view: &View<'_>, species: &[String], indices: &[u16]) -> Option<(Rdf, Vec<Observation>)> {
+    let pair = pair(view, species, indices);
     let file = TextFile::new(view, "rdf", "the radial distribution function")?;
     let text = match read_text(&file.path) {
         Ok(text) => text,
@@ -117,7 +118,7 @@ fn rows(file: &TextFile<'_, '_>, text: &str) -> Option<Vec<Row>> {
 }
 
 /// The species of the two atoms, if the input says; the outer `None` is a fault that was reported.
-fn pair(view: &View<'_>, species: &[String]) -> Option<Option<[u16; 2]>> {
+fn pair(view: &View<'_>, species: &[String], indices: &[u16]) -> Option<Option<[u16; 2]>> {
     let Some(entry) = view.table.get("rdf_pair") else {
         return Some(None);
     };
@@ -134,7 +135,7 @@ fn pair(view: &View<'_>, species: &[String]) -> Option<Option<[u16; 2]>> {
             view.cx.report(error.help(help));
             return None;
         };
-        *place = k as u16;
+        *place = indices[k];
     }
     Some(Some(pair))
 }

@@ -37,9 +37,14 @@ pub(super) fn lacking(compared: &Compared<'_>, data: &[DataFrame], relaxed_energ
 }
 
 /// In whose energies reference energies are seen, by species.
-pub(super) fn species_with_energies(count: usize, data: &[DataFrame], relaxed: &[RelaxedSpec]) -> Vec<bool> {
+pub(super) fn species_with_energies<'a>(
+    count: usize,
+    data: impl IntoIterator<Item = &'a DataFrame>,
+    relaxed: &[RelaxedSpec],
+) -> Vec<bool> {
     let mut seen = vec![false; count];
-    let frames = data.iter().filter(|f| f.energy.is_some()).map(|f| &f.configuration);
+    let frames = data.into_iter().filter(|f| f.energy.is_some());
+    let frames = frames.map(|f| &f.configuration);
     let others = relaxed.iter().filter(|r| r.energy.is_some()).map(|r| &r.configuration);
     for s in frames.chain(others).flat_map(|c| &c.species) {
         seen[usize::from(*s)] = true;
@@ -76,7 +81,8 @@ impl Count {
             let rdf = s.rdf.as_ref().map_or(0, |(_, list)| list.len());
             usize::from(s.energy.is_some()) + usize::from(s.pressure.is_some()) + rdf
         };
-        let frames: usize = training.iter().map(|k| of_frame(*k)).sum();
+        let weighty = training.iter().filter(|k| data[**k].weight > 0.0);
+        let frames: usize = weighty.map(|k| of_frame(*k)).sum();
         let others = crystals.iter().map(of_crystal).sum::<usize>()
             + relaxed.iter().map(of_relaxed).sum::<usize>()
             + simulations.iter().map(of_simulation).sum::<usize>();

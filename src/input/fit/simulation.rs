@@ -50,7 +50,7 @@ pub(super) fn read(
         needs_volume(view, key, &configuration);
     }
     let rdf = if view.has("rdf") {
-        Some(rdf::read(view, &gathered.species)?)
+        Some(rdf::read(view, &names, &global)?)
     } else {
         None
     };

@@ -6,10 +6,11 @@ use crate::input::diagnostics::{InputError, Problem, nearest};
 use crate::input::randomness::{counts, mixture};
 use crate::input::walker::View;
 
-/// The frames that are fitted to and the others, each ascending; `None` where that was reported.
-pub(super) fn read(view: Option<&View<'_>>, data: &[DataFrame], seed: u64) -> Option<(Vec<usize>, Vec<usize>)> {
+/// The frames that are fitted to and the others, each ascending; `None` where that was reported, or where the data are
+/// not known.
+pub(super) fn read(view: Option<&View<'_>>, data: Option<&[DataFrame]>, seed: u64) -> Option<(Vec<usize>, Vec<usize>)> {
     let Some(view) = view else {
-        return Some(((0..data.len()).collect(), Vec::new()));
+        return Some(((0..data?.len()).collect(), Vec::new()));
     };
     let fraction = fraction(view);
     match (view.has("fraction"), view.has("tags")) {
@@ -26,17 +27,10 @@ pub(super) fn read(view: Option<&View<'_>>, data: &[DataFrame], seed: u64) -> Op
         }
         _ => {}
     }
+    let data = data?;
     if data.is_empty() {
-        // Without data there is nothing to say about numbers of frames; frames that are wrong were reported.
-        if view.cx.is_clean() {
-            let help = "add [[data]], or remove this section";
-            view.conflict(
-                view.table.at,
-                "[validation] has no frames to choose from".to_owned(),
-                "no data",
-                help,
-            );
-        }
+        let reason = "[validation] has no frames to choose from".to_owned();
+        view.conflict(view.table.at, reason, "no data", "add [[data]], or remove this section");
         return None;
     }
     let (key, apart): (&str, Vec<bool>) = if view.has("fraction") {
