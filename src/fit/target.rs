@@ -32,6 +32,17 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// One of it, in reports.
+    pub fn one(self) -> &'static str {
+        match self {
+            Self::Force => "force component",
+            Self::ForceDirection => "component of a force direction",
+            Self::Stress => "stress component",
+            Self::Rdf => "bin of g(r)",
+            other => other.name(),
+        }
+    }
+
     /// Several of it, in reports.
     pub fn plural(self) -> &'static str {
         match self {

@@ -223,6 +223,7 @@ fn walk(cx: &Context, tree: &Table, path: &Path, intent: Intent) -> Option<FitPl
         return None;
     }
     let sources = files::with_checksums(&root, std::mem::take(&mut sources))?;
+    let starts = optimizer.starts(!simulations.is_empty());
     Some(FitPlan {
         title: root.text("title").map(|t| t.value),
         units: cx.units,
@@ -240,7 +241,7 @@ fn walk(cx: &Context, tree: &Table, path: &Path, intent: Intent) -> Option<FitPl
         simulations,
         loss: optimizer.loss,
         method: optimizer.method,
-        starts: optimizer.starts,
+        starts,
         spread: optimizer.spread,
         errors: optimizer.errors,
         output,

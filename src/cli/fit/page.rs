@@ -65,13 +65,12 @@ pub(super) fn html(plan: &FitPlan, end: &Fitted, input: &Path) -> String {
         );
     }
     out.push_str("<div class=\"plots\">\n");
-    for p in &end.parity {
+    for (p, picture) in end.parity.iter().filter_map(|p| Some((p, plot::parity(p)?))) {
         let caption = plot::left_out(p).map_or(String::new(), |c| format!("<figcaption>{c}</figcaption>"));
         let _ = writeln!(
             out,
-            "<figure><h3>{}</h3>\n{}{caption}</figure>",
-            p.quantity.name(),
-            plot::parity(p)
+            "<figure><h3>{}</h3>\n{picture}{caption}</figure>",
+            p.quantity.name()
         );
     }
     out.push_str("</div>\n");

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 const MOST_POINTS: usize = 3000;
 /// Of these, how many are those farthest off.
 const FARTHEST: usize = 100;
+/// Fewer points are no picture: the table has them.
+const LEAST_POINTS: usize = 3;
 /// Width and height of the frame, and the room around it.
 const SIZE: f64 = 300.0;
 const LEFT: f64 = 76.0;
@@ -16,8 +18,11 @@ const ABOVE: f64 = 10.0;
 /// Ticks along an axis, about.
 const TICKS: f64 = 4.0;
 
-/// The plot of one quantity.
-pub(super) fn parity(p: &Parity) -> String {
+/// The plot of one quantity; `None` where there is nothing to see.
+pub(super) fn parity(p: &Parity) -> Option<String> {
+    if p.points.len() < LEAST_POINTS {
+        return None;
+    }
     let all = || p.points.iter().flat_map(|(a, b, _)| [*a, *b]);
     let (low, high) = (
         all().fold(f64::INFINITY, f64::min),
@@ -40,13 +45,16 @@ pub(super) fn parity(p: &Parity) -> String {
     );
     let _ = writeln!(
         out,
-        "<rect class=\"frame\" x=\"{LEFT}\" y=\"{ABOVE}\" width=\"{SIZE}\" height=\"{SIZE}\"/>"
+        "<rect class=\"frame\" fill=\"none\" stroke=\"#6b7686\" x=\"{LEFT}\" y=\"{ABOVE}\" width=\"{SIZE}\" height=\"{SIZE}\"/>"
     );
     for tick in ticks(low, high) {
         let (h, v) = (x(tick), y(tick));
         let bottom = ABOVE + SIZE;
         let text = short(tick);
-        let _ = writeln!(out, "<path class=\"tick\" d=\"M{h:.1} {bottom}v-5M{LEFT} {v:.1}h5\"/>");
+        let _ = writeln!(
+            out,
+            "<path class=\"tick\" stroke=\"#6b7686\" d=\"M{h:.1} {bottom}v-5M{LEFT} {v:.1}h5\"/>"
+        );
         let _ = writeln!(
             out,
             "<text x=\"{h:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{text}</text>",
@@ -61,17 +69,22 @@ pub(super) fn parity(p: &Parity) -> String {
     }
     let _ = writeln!(
         out,
-        "<path class=\"equal\" d=\"M{:.1} {:.1}L{:.1} {:.1}\"/>",
+        "<path class=\"equal\" stroke=\"#d5dae2\" d=\"M{:.1} {:.1}L{:.1} {:.1}\"/>",
         x(low),
         y(low),
         x(high),
         y(high)
     );
     for (observed, predicted, fitted) in shown(p) {
-        let class = if *fitted { "fitted" } else { "validation" };
+        // the colours of a light page, for viewers that do not know its style
+        let (class, fill) = if *fitted {
+            ("fitted", "#2563a8")
+        } else {
+            ("validation", "#c2570c")
+        };
         let _ = writeln!(
             out,
-            "<circle class=\"{class}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.5\"/>",
+            "<circle class=\"{class}\" fill=\"{fill}\" fill-opacity=\"0.55\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.5\"/>",
             x(*observed),
             y(*predicted)
         );
@@ -93,7 +106,7 @@ pub(super) fn parity(p: &Parity) -> String {
         "<text x=\"14\" y=\"{up}\" text-anchor=\"middle\" transform=\"rotate(-90 14 {up})\">predicted{unit}</text>"
     );
     out.push_str("</svg>\n");
-    out
+    Some(out)
 }
 
 /// The points that are shown, in their order.

@@ -24,13 +24,21 @@ pub(super) fn announce(plan: &FitPlan) -> String {
             *rows.entry(*quantity).or_default() += 1;
         }
     }
-    let each: Vec<String> = rows.iter().map(|(q, n)| format!("{n} {}", q.plural())).collect();
+    let each: Vec<String> = rows
+        .iter()
+        .map(|(q, n)| {
+            if *n == 1 {
+                format!("1 {}", q.one())
+            } else {
+                format!("{n} {}", q.plural())
+            }
+        })
+        .collect();
     let _ = writeln!(
         out,
-        "# {} fitted to {}, {} by {} from {}",
+        "# {} fitted to {}, least loss by {} from {}",
         counted(plan.variables.len() as u64, "variable"),
         each.join(", "),
-        "least loss",
         plan.method.name(),
         counted(plan.starts as u64, "start"),
     );
@@ -41,8 +49,8 @@ pub(super) fn announce(plan: &FitPlan) -> String {
     let names = super::fitted::names(plan);
     let _ = writeln!(
         out,
-        "# {:<28} {:>14} {:>14} {:>14}  {}",
-        "variable", "start", "low", "high", "unit"
+        "# {:<28} {:>14} {:>14} {:>14}  unit",
+        "variable", "start", "low", "high"
     );
     for v in &plan.variables.list {
         let Some((k, _)) = v.members.first() else { continue };
@@ -99,8 +107,8 @@ pub(super) fn result(plan: &FitPlan, end: &Fitted, files: &[PathBuf]) -> String 
     }
     let _ = writeln!(
         out,
-        "{:<30} {:>16} {:>12}  {:<29} {}",
-        "# parameter", "value", "error", "95 % interval", "unit"
+        "{:<30} {:>16} {:>12}  {:<29} unit",
+        "# parameter", "value", "error", "95 % interval"
     );
     for p in &end.parameters {
         let (error, interval) = error_in_words(p);
@@ -154,8 +162,8 @@ fn table(set: &str, list: &[Deviations], units: &UnitSystem, out: &mut String) {
     let head = format!("# {set}");
     let _ = writeln!(
         out,
-        "{head:<30} {:>7} {:>12} {:>12} {:>12} {:>9}  {:<18} {}",
-        "rows", "rmse", "mae", "largest", "of sigma", "unit", "largest in"
+        "{head:<30} {:>7} {:>12} {:>12} {:>12} {:>9}  {:<18} largest in",
+        "rows", "rmse", "mae", "largest", "of sigma", "unit"
     );
     for d in list {
         let own = units.to_coherent(d.quantity.dimension());

@@ -145,8 +145,8 @@ pub const OPTIMIZER: &[Key] = keys! {
     "batch" Optional, COUNT, "Frames a batch of adam; 8 by default.", "8";
     "loss" Default("\"square\""), Choice(losses), "What a residual adds: half of its square, or beyond delta as much more as it is larger.", "\"square\"";
     "delta" Optional, Number(Bounds::Positive), "Where the loss \"huber\" turns linear, in units of sigma; 1.5 by default.", "1.5";
-    "starts" Default("1"), Integer(1, 10_000), "Number of starts: the given one, and others drawn around it.", "1";
-    "spread" Optional, Number(Bounds::Positive), "How far the others are drawn: within this fraction of the start; 0.5 by default.", "0.5";
+    "starts" Optional, Integer(1, 10_000), "Number of starts: the given one, and others drawn around it; the least loss is taken. 8 by default, 1 for \"adam\" and with simulations.", "8";
+    "spread" Optional, Number(Bounds::Positive), "How far the others are drawn: within a factor of 1 + spread of the start; 1 by default.", "0.5";
     "errors" Default("\"scaled\""), Choice(errors), "What the errors of the parameters assume: \"scaled\", that every sigma is right up to one common factor; \"absolute\", that it is right; \"sandwich\", neither.", "\"scaled\"";
 };
 

@@ -8,7 +8,8 @@ use crate::input::walker::View;
 pub(super) struct Optimizer {
     pub(super) method: Method,
     pub(super) loss: Robust,
-    pub(super) starts: usize,
+    /// As given.
+    pub(super) starts: Option<usize>,
     pub(super) spread: f64,
     pub(super) errors: ErrorModel,
 }
@@ -20,7 +21,18 @@ const HISTORY: usize = 10;
 const RATE: f64 = 0.01;
 const BATCH: usize = 8;
 const DELTA: f64 = 1.5;
-const SPREAD: f64 = 0.5;
+/// Starts, where they cost little.
+const STARTS: usize = 8;
+const SPREAD: f64 = 1.0;
+
+impl Optimizer {
+    /// The number of starts. A start costs little where it is a few steps on frames, and finds out whether the given one leads
+    /// to the least loss; a simulation or passes of Adam are done once.
+    pub(super) fn starts(&self, simulated: bool) -> usize {
+        let dear = simulated || matches!(self.method, Method::Adam { .. });
+        self.starts.unwrap_or(if dear { 1 } else { STARTS })
+    }
+}
 
 impl Default for Optimizer {
     fn default() -> Self {
@@ -30,7 +42,7 @@ impl Default for Optimizer {
                 tolerance: TOLERANCE,
             },
             loss: Robust::Square,
-            starts: 1,
+            starts: None,
             spread: SPREAD,
             errors: ErrorModel::Scaled,
         }
@@ -94,9 +106,9 @@ pub(super) fn read(view: &View<'_>) -> Optimizer {
         ),
         None => {}
     }
-    out.starts = count("starts", 1);
+    out.starts = view.has("starts").then(|| count("starts", 1));
     out.spread = number("spread", SPREAD);
-    if out.starts == 1 {
+    if out.starts == Some(1) {
         without_effect(
             view,
             "spread",
