@@ -152,7 +152,16 @@ pub fn main() -> ExitCode {
 fn inspect(a: &Check) -> Result<u8, CliError> {
     // What would stop the run at its start.
     Isa::detect().map_err(EngineError::from)?;
-    terminal::print(&check::check(&a.input, &a.set)?)
+    terminal::print(&if is_fit(&a.input) {
+        fit::describe(&a.input, &a.set)?
+    } else {
+        check::check(&a.input, &a.set)?
+    })
+}
+
+/// Is the file there, and the input of a fit?
+fn is_fit(path: &std::path::Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| crate::input::is_fit(&text))
 }
 
 fn export(a: &export::ExportArgs) -> Result<u8, CliError> {

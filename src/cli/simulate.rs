@@ -73,6 +73,12 @@ impl Simulate {
 
 /// Reads the input and runs it.
 pub(super) fn run(a: &Simulate) -> Result<u8, CliError> {
+    if super::is_fit(&a.input) {
+        let input = a.input.display();
+        return Err(CliError::Usage(format!(
+            "{input} is the input of a fit; run `admd fit {input}`"
+        )));
+    }
     let overrides = a.overrides();
     let mut plan = input::read_for_run(&a.input, &overrides, a.overwrite)?;
     if a.dry_run {

@@ -51,7 +51,8 @@ pub enum Known {
 /// Variables that may change together while all predictions stay as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NullDirection {
-    /// Their indices, and the relative change d ln v (of a variable of value zero: dv), the largest of which is 1.
+    /// Their indices, and the change relative to the value (or, where that is zero, to that of the start), the largest of
+    /// which is 1.
     pub changes: Vec<(usize, f64)>,
 }
 
@@ -103,13 +104,18 @@ pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result
     let free: Vec<usize> = (0..x.len()).filter(|k| !held[*k]).collect();
 
     // columns of norm 1
-    let norms: Vec<f64> = free.iter().map(|k| jacobian.column(*k).norm()).collect();
-    let mut columns = DMatrix::zeros(rows, free.len());
-    for (j, (k, norm)) in free.iter().zip(&norms).enumerate() {
-        if *norm > 0.0 {
-            columns.column_mut(j).copy_from(&(jacobian.column(*k) / *norm));
+    let norms: Vec<f64> = jacobian.column_iter().map(|c| c.norm()).collect();
+    let normed = |chosen: &[usize]| {
+        let mut columns = DMatrix::zeros(rows, chosen.len());
+        for (j, k) in chosen.iter().enumerate().filter(|(_, k)| norms[**k] > 0.0) {
+            columns.column_mut(j).copy_from(&(jacobian.column(*k) / norms[*k]));
         }
-    }
+        columns
+    };
+    // what data cannot tell apart they cannot, whether or not one of it stands at a bound
+    let all: Vec<usize> = (0..x.len()).collect();
+    let whole = Spectrum::of(&normed(&all));
+    let columns = normed(&free);
     let null_space = Spectrum::of(&columns);
     let identified = null_space.rank();
     let degrees_of_freedom = rows.saturating_sub(identified);
@@ -135,15 +141,12 @@ pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result
 
     let quantile = quantile(model, degrees_of_freedom);
     let variables = &problem.variables().list;
-    let mut known = vec![Known::AtBound; x.len()];
+    let vague = whole.vague();
+    let at_bound = |v: &bool| if *v { Known::NotIdentifiable } else { Known::AtBound };
+    let mut known: Vec<Known> = vague.iter().map(at_bound).collect();
     let mut correlation = vec![vec![f64::NAN; x.len()]; x.len()];
-    let vague = null_space.vague();
-    for (i, k) in free.iter().enumerate() {
-        if vague[i] {
-            known[*k] = Known::NotIdentifiable;
-            continue;
-        }
-        let of_x = covariance[(i, i)].sqrt() / norms[i];
+    for (i, k) in free.iter().enumerate().filter(|(_, k)| !vague[**k]) {
+        let of_x = covariance[(i, i)].sqrt() / norms[*k];
         let reach = quantile * of_x;
         let v = &variables[*k];
         let [low, high] = v.range();
@@ -152,16 +155,18 @@ pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result
             error: of_x * v.slope(x[*k]).1.abs(),
             interval: ends,
         };
-        for (j, l) in free.iter().enumerate().filter(|(j, _)| !vague[*j]) {
+        for (j, l) in free.iter().enumerate().filter(|(_, l)| !vague[**l]) {
             let scale = (covariance[(i, i)] * covariance[(j, j)]).sqrt();
             correlation[*k][*l] = if i == j { 1.0 } else { covariance[(i, j)] / scale };
         }
     }
-    let null = null_space.directions().map(|direction| {
-        let relative = |(i, c): (usize, f64)| {
-            let (v, slope) = variables[free[i]].slope(x[free[i]]);
-            let change = c / norms[i] * slope;
-            (free[i], if v == 0.0 { change } else { change / v })
+    let null = whole.directions().map(|direction| {
+        let relative = |(k, c): (usize, f64)| {
+            let (v, slope) = variables[k].slope(x[k]);
+            let change = if norms[k] > 0.0 { c / norms[k] } else { c } * slope;
+            // relative to where it started, if nothing is left of it
+            let size = if v == 0.0 { variables[k].start } else { v };
+            (k, if size == 0.0 { change } else { change / size })
         };
         let mut changes: Vec<(usize, f64)> = direction.into_iter().map(relative).collect();
         let most = changes

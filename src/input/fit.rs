@@ -87,6 +87,23 @@ pub fn parse_fit(text: &str, path: &Path, overrides: &[String]) -> Result<FitPla
     parse_as(text, path, overrides, Intent::Look)
 }
 
+/// Is a text the input of a fit, not that of a run? Where it is neither, or no TOML at all, it is none.
+///
+/// ```
+/// assert!(admd::input::is_fit("[[data]]\nfile = \"copper.extxyz\""));
+/// assert!(!admd::input::is_fit("[integrator]\ntimestep = 1.0"));
+/// ```
+pub fn is_fit(text: &str) -> bool {
+    let Ok(table) = text.parse::<toml::Table>() else {
+        return false;
+    };
+    let of = |own: &[super::keys::Key], other: &[super::keys::Key]| {
+        let has = |k: &&super::keys::Key| table.contains_key(k.name) && !other.iter().any(|o| o.name == k.name);
+        own.iter().filter(has).count()
+    };
+    of(FIT, super::keys::INPUT) > of(super::keys::INPUT, FIT)
+}
+
 fn parse_as(text: &str, path: &Path, overrides: &[String], intent: Intent) -> Result<FitPlan, InputErrors> {
     let (cx, tree) = open(text, path, overrides, Files::Included)?;
     match walk(&cx, &tree, path, intent) {

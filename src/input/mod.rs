@@ -63,7 +63,7 @@ mod walker;
 pub use build::{Limits, parse, parse_motion, read, read_for_run};
 pub use diagnostics::{InputErrors, Look};
 pub use estimate::{Estimate, estimate};
-pub use fit::{FitPlan, parse_fit, read_fit, read_fit_for_run};
+pub use fit::{FitPlan, is_fit, parse_fit, read_fit, read_fit_for_run};
 pub use plan::{
     AdjointPlan, EnsemblePlan, Frames, IntegratorPlan, LossPlan, Output, PRECISIONS, Plan, SensitivityPlan,
     precision_name,

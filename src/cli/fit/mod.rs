@@ -110,6 +110,11 @@ impl Ending {
     }
 }
 
+/// What an input would fit to what.
+pub(super) fn describe(input: &std::path::Path, overrides: &[String]) -> Result<String, CliError> {
+    Ok(text::announce(&input::read_fit(input, overrides)?))
+}
+
 /// Reads the input, fits, writes.
 pub(super) fn run(a: &Fit) -> Result<u8, CliError> {
     // what an interrupted fit has written is its own to replace
@@ -135,6 +140,14 @@ fn fit(a: &Fit, plan: &FitPlan, interrupt: &Interrupt) -> Result<u8, CliError> {
     problem.check_influence(&x)?;
     let fingerprint = checkpoint::fingerprint(plan, &a.set);
     let path = &plan.output.checkpoint;
+    if path.exists() && !(a.resume || plan.output.overwrite) {
+        return Err(CliError::File {
+            file: path.display().to_string(),
+            line: None,
+            reason: "it is the checkpoint of a fit that was stopped; go on with --resume, or pass --overwrite"
+                .to_owned(),
+        });
+    }
     let mut descents = if a.resume {
         Checkpoint::read(path, &fingerprint, plan)?.descents
     } else {

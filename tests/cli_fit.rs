@@ -1,0 +1,309 @@
+//! `admd fit` as a user meets it.
+
+mod cli_support;
+
+use cli_support::Folder;
+use serde_json::Value;
+use std::time::Duration;
+
+/// A fit of copper from the inputs of the repository, in a folder of its own.
+const FIT: &str = r#"
+title = "Copper"
+units = "metal"
+[[potential]]
+kind = "morse"
+cutoff = "8 Angstrom"
+mixing = "explicit"
+parameters.Cu = { d0 = "0.5 eV", alpha = "1 Angstrom-1", r0 = "3.2 Angstrom" }
+[[parameters]]
+select = "morse.*"
+[[data]]
+file = "copper.extxyz"
+frames = "::4"
+[energy]
+sigma = "20 meV"
+reference = "fit"
+[forces]
+sigma = "0.2 eV/Angstrom"
+[stress]
+sigma = "3 GPa"
+[validation]
+tags = ["hot"]
+[output]
+potential = "fitted.toml"
+report = "fit.html"
+"#;
+
+fn folder(input: &str) -> Folder {
+    let data = std::fs::read_to_string("inputs/data/copper_emt.extxyz").unwrap();
+    Folder::new().with("copper.extxyz", &data).with("fit.toml", input)
+}
+
+fn value<'a>(json: &'a Value, name: &str) -> &'a Value {
+    let list = json["parameters"].as_array().unwrap();
+    list.iter()
+        .find(|p| p["name"] == name)
+        .unwrap_or_else(|| panic!("{name}: {json}"))
+}
+
+#[test]
+fn a_fit_writes_a_potential_that_evaluates_to_its_predictions() {
+    let folder = folder(FIT);
+    let json = folder.run(0, &["fit", "fit.toml", "--json"]).json();
+    assert_eq!((&json["stop"], &json["exit_code"]), (&"converged".into(), &0.into()));
+    let d0 = value(&json, "morse.Cu-Cu.d0");
+    let [low, high] = [0, 1].map(|k| d0["interval"][k].as_f64().unwrap());
+    let found = d0["value"].as_f64().unwrap();
+    assert!(low < found && found < high && d0["unit"] == "eV" && d0["state"] == "known");
+    // the deviations of the report, from the written potential and the data
+    let said = folder
+        .run(
+            0,
+            &[
+                "evaluate",
+                "copper.extxyz",
+                "-p",
+                "fitted.toml",
+                "--frames",
+                "::4",
+                "--json",
+            ],
+        )
+        .json();
+    let reference = value(&json, "reference.Cu")["value"].as_f64().unwrap();
+    let text = std::fs::read_to_string(folder.path("copper.extxyz")).unwrap();
+    let observed: Vec<(f64, bool)> = (text.lines().filter(|l| l.contains("energy=")))
+        .map(|l| {
+            let energy = l.split("energy=").nth(1).unwrap().split(' ').next().unwrap();
+            (energy.parse().unwrap(), l.contains("tag=hot"))
+        })
+        .step_by(4)
+        .collect();
+    for (set, hot) in [("fitted", false), ("validation", true)] {
+        let squares: Vec<f64> = (said.as_array().unwrap().iter().zip(&observed))
+            .filter(|(_, (_, is_hot))| *is_hot == hot)
+            .map(|(frame, (e, _))| ((frame["energy"].as_f64().unwrap() - e) / 32.0 + reference).powi(2))
+            .collect();
+        let list = json["deviations"][set].as_array().unwrap();
+        let energies: Vec<&Value> = list.iter().filter(|d| d["quantity"] == "energy").collect();
+        let rows: f64 = energies.iter().map(|d| d["rows"].as_f64().unwrap()).sum();
+        assert_eq!(rows as usize, squares.len(), "{set}");
+        let sum: f64 = energies
+            .iter()
+            .map(|d| d["rows"].as_f64().unwrap() * d["rmse"].as_f64().unwrap().powi(2))
+            .sum();
+        let expected: f64 = squares.iter().sum();
+        // ten digits of the file's numbers, squared
+        assert!((sum / expected - 1.0).abs() < 1e-9, "{set}: {sum:e} {expected:e}");
+    }
+    let page = std::fs::read_to_string(folder.path("fit.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("validation") && !page.contains("http"));
+    let potential = std::fs::read_to_string(folder.path("fitted.toml")).unwrap();
+    assert!(potential.starts_with("# Copper\n# Fitted by admd"), "{potential}");
+    assert!(potential.contains("copper.extxyz  sha256 "), "{potential}");
+    assert!(!folder.path("fitted.toml.checkpoint.toml").exists());
+}
+
+#[test]
+fn results_have_the_same_bits_for_any_number_of_threads() {
+    let folder = folder(FIT);
+    let run = |threads| {
+        folder.run(0, &["fit", "fit.toml", "--quiet", "--overwrite", "--threads", threads]);
+        std::fs::read_to_string(folder.path("fitted.toml")).unwrap()
+    };
+    assert_eq!(run("1"), run("2"));
+}
+
+#[test]
+fn a_fit_that_is_stopped_goes_on_to_the_same_bits() {
+    for method in ["levenberg_marquardt", "gauss_newton_cg", "lbfgs"] {
+        let folder = folder(FIT);
+        let chosen = format!("optimizer.method=\"{method}\"");
+        let all = ["fit", "fit.toml", "--quiet", "--set", &chosen, "--set"];
+        let run = |code, more: &[&str]| folder.run(code, &[&all[..], more].concat());
+        let read = || std::fs::read_to_string(folder.path("fitted.toml")).unwrap();
+        let values = |text: &str| {
+            text.lines()
+                .filter(|l| l.starts_with("parameters"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        run(0, &["optimizer.iterations=5000"]);
+        let whole = read();
+        // out of steps: what there is, is written, and said
+        let short = run(5, &["optimizer.iterations=3", "--overwrite"]);
+        assert!(
+            short
+                .err
+                .contains("not converged: all iterations were used; go on with --resume"),
+            "{}",
+            short.err
+        );
+        assert_ne!(values(&read()), values(&whole));
+        let refused = run(
+            3,
+            &[
+                "optimizer.iterations=5000",
+                "--set",
+                "output.potential=\"other.toml\"",
+                "--set",
+                "output.report=\"other.html\"",
+                "--set",
+                "output.checkpoint=\"fitted.toml.checkpoint.toml\"",
+            ],
+        );
+        assert!(
+            refused
+                .err
+                .contains("checkpoint of a fit that was stopped; go on with --resume"),
+            "{}",
+            refused.err
+        );
+        run(0, &["optimizer.iterations=5000", "--resume"]);
+        assert_eq!(values(&read()), values(&whole), "{method}");
+        // it is done: there is nothing to go on from
+        let done = run(3, &["optimizer.iterations=5000", "--resume"]);
+        assert!(done.err.contains("no checkpoint to go on from"), "{}", done.err);
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_fit_is_refused() {
+    let folder = folder(FIT);
+    folder.run(5, &["fit", "fit.toml", "--quiet", "--set", "optimizer.iterations=2"]);
+    let other = folder.run(
+        3,
+        &["fit", "fit.toml", "--resume", "--set", "forces.sigma=\"1 eV/Angstrom\""],
+    );
+    assert!(other.err.contains("has changed since"), "{}", other.err);
+    let path = folder.path("fitted.toml.checkpoint.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    for wrong in [
+        "",
+        "nonsense",
+        &text[..text.len() / 2],
+        &text.replace("gauss_newton", "lbfgs"),
+        &text.replace("x = [", "x = [nan, "),
+    ] {
+        std::fs::write(&path, wrong).unwrap();
+        let refused = folder.run(3, &["fit", "fit.toml", "--resume", "--set", "optimizer.iterations=2"]);
+        assert!(refused.err.contains("start without --resume"), "{}", refused.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_keeps_the_best_so_far() {
+    // many passes of Adam: long enough to be stopped
+    let folder = folder(FIT);
+    let settings = [
+        "optimizer.method=\"adam\"",
+        "optimizer.epochs=1000000",
+        "optimizer.rate=0.001",
+    ];
+    let arguments = settings.iter().flat_map(|s| ["--set", s]);
+    let mut command = std::process::Command::new(cli_support::program());
+    command
+        .current_dir(folder.path(""))
+        .args(["fit", "fit.toml", "--json"])
+        .args(arguments);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let mut out = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut out).unwrap();
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["stop"], "interrupted");
+    for name in ["fitted.toml", "fit.html", "fitted.toml.checkpoint.toml"] {
+        assert!(folder.path(name).exists(), "{name}");
+    }
+    folder.run(0, &["evaluate", "copper.extxyz", "-p", "fitted.toml", "--frames", "0"]);
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_named() {
+    let twice = FIT.replace(
+        "[[parameters]]\nselect = \"morse.*\"",
+        "[[potential]]\nkind = \"morse\"\nlabel = \"other\"\ncutoff = \"8 Angstrom\"\nmixing = \"explicit\"\n\
+         parameters.Cu = { d0 = \"0.1 eV\", alpha = \"1.36 Angstrom-1\", r0 = \"2.87 Angstrom\" }\n\
+         [[parameters]]\nselect = \"*.d0\"",
+    );
+    let twice = twice.replace(
+        "alpha = \"1 Angstrom-1\", r0 = \"3.2 Angstrom\"",
+        "alpha = \"1.36 Angstrom-1\", r0 = \"2.87 Angstrom\"",
+    );
+    let folder = folder(&twice);
+    let run = folder.run(0, &["fit", "fit.toml"]);
+    assert!(
+        run.out
+            .contains("morse.Cu-Cu.d0 and other.Cu-Cu.d0 cannot be told apart by this data"),
+        "{}",
+        run.out
+    );
+    let json = folder.run(0, &["fit", "fit.toml", "--json", "--overwrite"]).json();
+    assert_eq!(value(&json, "other.Cu-Cu.d0")["state"], "not identifiable");
+    assert!(value(&json, "other.Cu-Cu.d0")["error"].is_null());
+    assert_eq!(json["not_identifiable"][0]["variables"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_parameter_without_influence_ends_the_fit_before_it_begins() {
+    let dead = FIT.replace(
+        "[[parameters]]\nselect = \"morse.*\"",
+        "[[potential]]\nkind = \"morse\"\nlabel = \"short\"\ncutoff = \"1 Angstrom\"\nmixing = \"explicit\"\n\
+         parameters.Cu = { d0 = \"0.1 eV\", alpha = \"1.36 Angstrom-1\", r0 = \"0.5 Angstrom\" }\n\
+         [[parameters]]\nselect = \"*.d0\"",
+    );
+    let folder = folder(&dead);
+    let run = folder.run(3, &["fit", "fit.toml"]);
+    assert!(
+        run.err
+            .contains("no prediction of the training data: short.Cu-Cu.d0; leave it out"),
+        "{}",
+        run.err
+    );
+    assert!(!folder.path("fitted.toml").exists());
+}
+
+#[test]
+fn a_frame_that_blows_up_is_named() {
+    // e^(2 alpha (r0 - r)) is beyond all numbers where atoms are near
+    let steep = FIT.replace("alpha = \"1 Angstrom-1\"", "alpha = \"1000 Angstrom-1\"");
+    let run = folder(&steep).run(4, &["fit", "fit.toml"]);
+    assert!(run.err.contains("copper.extxyz, frame 0: atoms "), "{}", run.err);
+}
+
+#[test]
+fn inputs_of_fits_and_runs_are_told_apart() {
+    let folder = folder(FIT).with("run.toml", cli_support::MELT);
+    let run = folder.run(2, &["simulate", "fit.toml"]);
+    assert!(run.err.contains("run `admd fit fit.toml`"), "{}", run.err);
+    let looked = folder.run(0, &["check", "fit.toml"]);
+    assert!(
+        looked.out.contains("morse.Cu-Cu.d0") && looked.out.contains("4 variables"),
+        "{}",
+        looked.out
+    );
+    assert_eq!(looked.out, folder.run(0, &["fit", "fit.toml", "--dry-run"]).out);
+    assert!(!folder.path("fitted.toml").exists());
+    folder.run(3, &["fit", "run.toml"]);
+}
+
+#[test]
+fn existing_files_stay() {
+    let folder = folder(FIT).with("fitted.toml", "mine").with("fit.html", "mine, too");
+    let run = folder.run(3, &["fit", "fit.toml"]);
+    assert!(
+        run.err.contains("fitted.toml` exists") && run.err.contains("fit.html` exists"),
+        "{}",
+        run.err
+    );
+    assert_eq!(std::fs::read_to_string(folder.path("fitted.toml")).unwrap(), "mine");
+    folder.run(0, &["fit", "fit.toml", "--overwrite", "--quiet"]);
+    assert_ne!(std::fs::read_to_string(folder.path("fitted.toml")).unwrap(), "mine");
+}
