@@ -316,16 +316,34 @@ fn the_inputs_say_what_comes_out() {
     let input = std::path::absolute(name).unwrap();
     let to = |key: &str, file: &str| format!("output.{key}=\"{}\"", folder.path(file).display());
     let (potential, report) = (to("potential", "fitted.toml"), to("report", "fit.html"));
-    let json = folder.run(0, &["fit", input.to_str().unwrap(), "--json", "--set", &potential, "--set", &report]).json();
+    let json = folder
+        .run(
+            0,
+            &[
+                "fit",
+                input.to_str().unwrap(),
+                "--json",
+                "--set",
+                &potential,
+                "--set",
+                &report,
+            ],
+        )
+        .json();
     let mut claims = 0;
     for line in text.lines().filter_map(|l| l.strip_prefix("# expect: ")) {
         let words: Vec<&str> = line.split(' ').collect();
-        let [name, number, unit] = words.as_slice() else { continue };
+        let [name, number, unit] = words.as_slice() else {
+            continue;
+        };
         let Ok(claim) = number.parse::<f64>() else { continue };
         let found = value(&json, name);
         let decimals = number.split('.').nth(1).map_or(0, str::len);
         let off = (found["value"].as_f64().unwrap() - claim).abs();
-        assert!(off < 0.51 * 10_f64.powi(-(decimals as i32)) && found["unit"] == *unit, "{line}: {found}");
+        assert!(
+            off < 0.51 * 10_f64.powi(-(decimals as i32)) && found["unit"] == *unit,
+            "{line}: {found}"
+        );
         claims += 1;
     }
     assert_eq!(claims, 4);

@@ -10,59 +10,16 @@
 //! for F = −∂E/∂r and S = ∂E/∂ε/V: one evaluation with a gradient and its tangent along one direction, however many
 //! parameters there are.
 
-use super::{DataFrame, FitError, ForceKind, Group, Quantities, Quantity, Row, Target, Which};
-use crate::dynamics::observables;
+use super::sites::{Said, Site, Sites, VOIGT, compared};
+use super::{DataFrame, FitError, ForceKind, Group, Quantities, Row, Target, Which};
 use crate::sensitivity::virial_lacks;
-use admd_ad::{Dual, Real};
-use admd_engine::{Direction, EngineError, Evaluation, ForceField, Mat3, Request, Settings, Vec3};
+use admd_ad::Dual;
+use admd_engine::{Direction, Evaluation, Mat3, Request, Vec3};
 use admd_potentials::form::binding::PairBinding;
-use rayon::prelude::*;
 use std::sync::Arc;
 
-/// The components of a symmetric tensor, in the order of Voigt: xx, yy, zz, yz, xz, xy.
-const VOIGT: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)];
-
-/// Where the rows of a frame begin.
-#[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    energy: Option<usize>,
-    forces: Option<usize>,
-    stress: Option<usize>,
-}
-
-/// A frame that is evaluated.
-struct Site {
-    /// Its index in the data.
-    frame: usize,
-    place: Place,
-    /// The site whose energy is subtracted.
-    relative_to: Option<usize>,
-    /// E is divided by this.
-    share: f64,
-    volume: f64,
-    field: ForceField,
-}
-
 /// Frames of a data set.
-pub struct Frames {
-    data: Arc<Vec<DataFrame>>,
-    chosen: Vec<usize>,
-    bindings: Vec<PairBinding>,
-    quantities: Quantities,
-    sites: Vec<Site>,
-    rows: Vec<Row>,
-    groups: Vec<Group>,
-    leaves: usize,
-    species: usize,
-}
-
-/// What an evaluation says of one frame, or its tangent.
-#[derive(Clone, Debug, Default)]
-struct Said {
-    energy: f64,
-    forces: Vec<Vec3>,
-    stress: Mat3,
-}
+pub struct Frames(Sites);
 
 impl Frames {
     /// The chosen frames, by their index. Groups are in this order; frames that others are relative to are evaluated, too.
@@ -99,192 +56,7 @@ impl Frames {
         bindings: Vec<PairBinding>,
         quantities: Quantities,
     ) -> Result<Self, FitError> {
-        let mut frames = Self {
-            leaves: bindings.iter().map(|b| b.leaves.len()).sum(),
-            species: bindings.first().map_or(0, |b| b.species.len()),
-            sites: Vec::new(),
-            rows: Vec::new(),
-            groups: Vec::new(),
-            data,
-            chosen,
-            bindings,
-            quantities,
-        };
-        for k in 0..frames.chosen.len() {
-            let frame = frames.chosen[k];
-            let of = &frames.data[frame];
-            frames.groups.push(Group {
-                name: of.name.clone(),
-                tag: of.tag.clone(),
-            });
-            let mut site = frames.site(frame)?;
-            site.place = frames.place(frame, k);
-            if site.place.stress.is_some() && !site.volume.is_finite() {
-                return Err(FitError::NoVolume {
-                    group: frames.groups[k].name.clone(),
-                });
-            }
-            frames.sites.push(site);
-        }
-        // frames that are only subtracted from others
-        for k in 0..frames.chosen.len() {
-            let Some(reference) = frames.data[frames.chosen[k]].relative_to else {
-                continue;
-            };
-            if frames.sites.iter().all(|s| s.frame != reference) {
-                let site = frames.site(reference)?;
-                frames.sites.push(site);
-            }
-            frames.sites[k].relative_to = frames.sites.iter().position(|s| s.frame == reference);
-        }
-        Ok(frames)
-    }
-
-    fn site(&self, frame: usize) -> Result<Site, FitError> {
-        let of = &self.data[frame];
-        let field = ForceField::new(self.bindings.clone(), Settings::new(0.0)).map_err(|error| FitError::Group {
-            group: of.name.clone(),
-            error,
-        })?;
-        Ok(Site {
-            frame,
-            place: Place::default(),
-            relative_to: None,
-            share: self.share(of),
-            volume: observables::volume(&of.configuration.cell).unwrap_or(f64::NAN),
-            field,
-        })
-    }
-
-    fn share(&self, of: &DataFrame) -> f64 {
-        if self.quantities.per_atom {
-            of.configuration.len() as f64
-        } else {
-            1.0
-        }
-    }
-
-    /// Adds the rows of a frame.
-    fn place(&mut self, frame: usize, group: usize) -> Place {
-        let data = Arc::clone(&self.data);
-        let of = &data[frame];
-        let mut place = Place::default();
-        let rows = &mut self.rows;
-        let mut add = |quantity, observed, sigma: f64| {
-            rows.push(Row {
-                quantity,
-                group,
-                observed,
-                scale: of.weight.sqrt() / sigma,
-            });
-            rows.len() - 1
-        };
-        let Quantities {
-            energy, forces, stress, ..
-        } = self.quantities;
-        // the frame that others are relative to says nothing itself
-        if let (Some(e), Some(sigma)) = (of.energy.filter(|_| of.relative_to != Some(frame)), energy) {
-            let per_atom = self.quantities.per_atom;
-            let share = |f: &DataFrame| if per_atom { f.configuration.len() as f64 } else { 1.0 };
-            let subtracted = of.relative_to.map(|r| &data[r]);
-            let subtracted = subtracted.map_or(0.0, |r| r.energy.unwrap_or(f64::NAN) / share(r));
-            place.energy = Some(add(Quantity::Energy, e / share(of) - subtracted, sigma));
-        }
-        if let (Some(observed), Some((sigma, kind))) = (&of.forces, forces) {
-            let quantity = match kind {
-                ForceKind::Components => Quantity::Force,
-                ForceKind::Direction { .. } => Quantity::ForceDirection,
-            };
-            let components = observed.iter().flat_map(|f| compared(kind, [f.x, f.y, f.z]));
-            let places: Vec<usize> = components.map(|x| add(quantity, x, sigma)).collect();
-            place.forces = places.first().copied();
-        }
-        if let (Some(observed), Some(sigma)) = (of.stress, stress) {
-            let places = VOIGT.map(|(a, b)| add(Quantity::Stress, 0.5 * (observed[(a, b)] + observed[(b, a)]), sigma));
-            place.stress = Some(places[0]);
-        }
-        place
-    }
-
-    fn force_kind(&self) -> ForceKind {
-        self.quantities.forces.map_or(ForceKind::Components, |(_, kind)| kind)
-    }
-
-    /// Evaluates the sites that are needed, each by itself, and hands the answers to a function, in the order of the sites.
-    fn each<T: Send>(
-        &mut self,
-        theta: &[f64],
-        needed: impl Fn(usize, &Site) -> bool + Sync,
-        of: impl Fn(usize, &mut Site, &DataFrame) -> Result<T, EngineError> + Sync,
-    ) -> Result<Vec<Option<T>>, FitError> {
-        let (data, leaves) = (&self.data, self.leaves);
-        let answers: Vec<_> = (self.sites.par_iter_mut().enumerate())
-            .map(|(k, site)| {
-                if !needed(k, site) {
-                    return Ok(None);
-                }
-                site.field.set_parameters(&theta[..leaves]).map_err(FitError::Refused)?;
-                let frame = &data[site.frame];
-                of(k, site, frame).map(Some).map_err(|error| FitError::Group {
-                    group: frame.name.clone(),
-                    error,
-                })
-            })
-            .collect();
-        // the first error in the order of the frames, whatever thread was first
-        answers.into_iter().collect()
-    }
-
-    /// Sites with rows of groups that are wanted, and those relative to which their energies are.
-    fn needed(&self, wanted: impl Fn(usize) -> bool) -> Vec<bool> {
-        let mut needed = vec![false; self.sites.len()];
-        for k in (0..self.chosen.len()).filter(|k| wanted(*k)) {
-            needed[k] = true;
-            if let Some(r) = self.sites[k].relative_to {
-                needed[r] = true;
-            }
-        }
-        needed
-    }
-
-    /// Rows from what sites say.
-    fn write<'a>(
-        &self,
-        said: impl Fn(usize) -> Option<&'a Said>,
-        out: &mut [f64],
-        forces: impl Fn(usize, usize) -> [f64; 3],
-    ) {
-        for (k, site) in self.sites.iter().enumerate() {
-            let Some(own) = said(k) else { continue };
-            if let Some(row) = site.place.energy {
-                let subtracted = site
-                    .relative_to
-                    .and_then(|r| Some(said(r)?.energy / self.sites[r].share));
-                out[row] = own.energy / site.share - subtracted.unwrap_or(0.0);
-            }
-            if let Some(row) = site.place.forces {
-                for atom in 0..own.forces.len() {
-                    out[row + 3 * atom..][..3].copy_from_slice(&forces(k, atom));
-                }
-            }
-            if let Some(row) = site.place.stress {
-                for (x, (a, b)) in out[row..][..6].iter_mut().zip(VOIGT) {
-                    *x = own.stress[(a, b)];
-                }
-            }
-        }
-    }
-}
-
-/// A force as it is compared, in any scalar.
-fn compared<T: Real>(kind: ForceKind, f: [T; 3]) -> [T; 3] {
-    match kind {
-        ForceKind::Components => f,
-        ForceKind::Direction { softening } => {
-            let size = f.iter().fold(T::lit(softening * softening), |sum, x| sum + x.sq());
-            let inverse = size.sqrt().recip();
-            f.map(|x| x * inverse)
-        }
+        Sites::new(data, chosen, bindings, quantities).map(Self)
     }
 }
 
@@ -317,17 +89,17 @@ fn said(energy: Option<f64>, lone: f64, forces: Vec<Vec3>, virial: Option<Mat3>,
 
 impl Target for Frames {
     fn rows(&self) -> &[Row] {
-        &self.rows
+        &self.0.rows
     }
 
     fn groups(&self) -> &[Group] {
-        &self.groups
+        &self.0.groups
     }
 
     fn evaluate(&mut self, theta: &[f64], which: Which) -> Result<Vec<f64>, FitError> {
-        let needed = self.needed(|k| which.has(k));
-        let (leaves, species) = (self.leaves, self.species);
-        let answers = self.each(
+        let needed = self.0.needed(|k| which.has(k));
+        let (leaves, species) = (self.0.leaves, self.0.species);
+        let answers = self.0.each(
             theta,
             |k, _| needed[k],
             |_, site, frame| {
@@ -337,22 +109,22 @@ impl Target for Frames {
                 Ok(said(out.energy, lone, out.forces, out.virial, site.volume))
             },
         )?;
-        let mut out: Vec<f64> = self.rows.iter().map(|r| r.observed).collect();
-        let kind = self.force_kind();
+        let mut out: Vec<f64> = self.0.rows.iter().map(|r| r.observed).collect();
+        let kind = self.0.force_kind();
         let force = |k: usize, atom: usize| {
             let f = answers[k].as_ref().map_or(Vec3::zeros(), |s| s.forces[atom]);
             compared(kind, [f.x, f.y, f.z])
         };
         let of = |k: usize| answers[k].as_ref();
-        self.write(of, &mut out, force);
+        self.0.write(of, &mut out, force);
         // a reference that is evaluated for another is no group that was asked for
-        for (x, row) in out.iter_mut().zip(&self.rows) {
+        for (x, row) in out.iter_mut().zip(&self.0.rows) {
             if !which.has(row.group) {
                 *x = row.observed;
             }
             if !x.is_finite() {
                 return Err(FitError::NotFinite {
-                    group: self.groups[row.group].name.clone(),
+                    group: self.0.groups[row.group].name.clone(),
                     quantity: row.quantity.name(),
                     value: *x,
                 });
@@ -362,15 +134,15 @@ impl Target for Frames {
     }
 
     fn push(&mut self, theta: &[f64], directions: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, FitError> {
-        let (leaves, species) = (self.leaves, self.species);
+        let (leaves, species) = (self.0.leaves, self.0.species);
         let along: Vec<Direction> = (directions.iter())
             .map(|d| Direction {
                 parameters: d[..leaves].to_vec(),
                 ..Direction::default()
             })
             .collect();
-        let kind = self.force_kind();
-        let answers = self.each(
+        let kind = self.0.force_kind();
+        let answers = self.0.each(
             theta,
             |_, _| true,
             |_, site, frame| {
@@ -401,7 +173,7 @@ impl Target for Frames {
             },
         )?;
         let columns = (0..directions.len()).map(|d| {
-            let mut column = vec![0.0; self.rows.len()];
+            let mut column = vec![0.0; self.0.rows.len()];
             let force = |k: usize, atom: usize| {
                 let Some((forces, tangents)) = &answers[k] else {
                     return [0.0; 3];
@@ -410,7 +182,8 @@ impl Target for Frames {
                 let along = [0, 1, 2].map(|a| Dual::<f64, 1>::with_tangents(f[a], [change[a]]));
                 compared(kind, along).map(|x| x.d[0])
             };
-            self.write(|k| answers[k].as_ref().map(|(_, all)| &all[d]), &mut column, force);
+            self.0
+                .write(|k| answers[k].as_ref().map(|(_, all)| &all[d]), &mut column, force);
             column
         });
         Ok(columns.collect())
@@ -418,19 +191,19 @@ impl Target for Frames {
 
     fn pull(&mut self, theta: &[f64], adjoint: &[f64]) -> Result<Vec<f64>, FitError> {
         // an energy pulls on its own frame and on that which it is relative to
-        let mut of_energy = vec![0.0; self.sites.len()];
-        for (own, site) in self.sites.iter().enumerate() {
+        let mut of_energy = vec![0.0; self.0.list.len()];
+        for (own, site) in self.0.list.iter().enumerate() {
             let Some(row) = site.place.energy else { continue };
             of_energy[own] += adjoint[row] / site.share;
             if let Some(r) = site.relative_to {
-                of_energy[r] -= adjoint[row] / self.sites[r].share;
+                of_energy[r] -= adjoint[row] / self.0.list[r].share;
             }
         }
-        let (leaves, species) = (self.leaves, self.species);
-        let kind = self.force_kind();
+        let (leaves, species) = (self.0.leaves, self.0.species);
+        let kind = self.0.force_kind();
         let pulls =
             |rows: Option<usize>, count: usize| rows.is_some_and(|r| adjoint[r..r + count].iter().any(|x| *x != 0.0));
-        let answers = self.each(
+        let answers = self.0.each(
             theta,
             |_, _| true,
             |k, site, frame| {
@@ -498,8 +271,8 @@ impl Target for Frames {
     }
 
     fn fork(&self) -> Box<dyn Target> {
-        let (data, chosen, bindings) = (Arc::clone(&self.data), self.chosen.clone(), self.bindings.clone());
-        match Self::new(data, chosen, bindings, self.quantities) {
+        let (data, chosen, bindings) = (Arc::clone(&self.0.data), self.0.chosen.clone(), self.0.bindings.clone());
+        match Self::new(data, chosen, bindings, self.0.quantities) {
             Ok(frames) => Box::new(frames),
             Err(_) => unreachable!("the same arguments made this one"),
         }

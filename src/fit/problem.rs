@@ -1,108 +1,11 @@
 //! Targets and variables together: residuals, loss, and their derivatives in what the optimiser moves.
 
-use super::{FitError, Group, Prior, Quantity, Robust, Row, Target, Variables, Which};
-use admd_ad::{Dual, Real};
+use super::priors::Priors;
+use super::{FitError, Robust, Row, Target, Variables, Which};
 use nalgebra::DMatrix;
 
 /// Directions that are pushed at a time: what a Jacobian of many variables may take.
 const AT_ONCE: usize = 16;
-
-/// Priors of variables, as rows.
-struct Priors {
-    /// The first parameter of each variable that has one, and what of the value it has.
-    places: Vec<(usize, f64)>,
-    rows: Vec<Row>,
-    groups: Vec<Group>,
-}
-
-impl Priors {
-    fn new(variables: &Variables) -> Self {
-        let mut priors = Self {
-            places: Vec::new(),
-            rows: Vec::new(),
-            groups: Vec::new(),
-        };
-        for v in &variables.list {
-            if let (Some(Prior { mean, sigma }), Some(place)) = (v.prior, v.members.first()) {
-                priors.places.push(*place);
-                priors.rows.push(Row {
-                    quantity: Quantity::Prior,
-                    group: priors.groups.len(),
-                    observed: mean,
-                    scale: 1.0 / sigma,
-                });
-                priors.groups.push(Group {
-                    name: format!("prior of {}", v.name),
-                    tag: String::new(),
-                });
-            }
-        }
-        priors
-    }
-
-    fn values(&self, theta: &[f64]) -> Vec<f64> {
-        self.places.iter().map(|(k, factor)| theta[*k] / factor).collect()
-    }
-}
-
-impl Target for Priors {
-    fn rows(&self) -> &[Row] {
-        &self.rows
-    }
-
-    fn groups(&self) -> &[Group] {
-        &self.groups
-    }
-
-    fn evaluate(&mut self, theta: &[f64], _: Which) -> Result<Vec<f64>, FitError> {
-        // they cost nothing: no batch leaves them out
-        Ok(self.values(theta))
-    }
-
-    fn push(&mut self, _: &[f64], directions: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, FitError> {
-        Ok(directions.iter().map(|d| self.values(d)).collect())
-    }
-
-    fn pull(&mut self, theta: &[f64], adjoint: &[f64]) -> Result<Vec<f64>, FitError> {
-        let mut slopes = vec![0.0; theta.len()];
-        for ((k, factor), x) in self.places.iter().zip(adjoint) {
-            slopes[*k] += x / factor;
-        }
-        Ok(slopes)
-    }
-
-    fn fork(&self) -> Box<dyn Target> {
-        Box::new(Self {
-            places: self.places.clone(),
-            rows: self.rows.clone(),
-            groups: self.groups.clone(),
-        })
-    }
-}
-
-impl Robust {
-    /// ρ(r), in any scalar.
-    pub fn loss<T: Real>(self, r: T) -> T {
-        match self {
-            Self::Square => r.sq() * 0.5,
-            Self::Huber(delta) => {
-                let size = T::select(T::lit(0.0).lt(r), r, -r);
-                let near = size.lt(T::lit(delta));
-                T::select(near, r.sq() * 0.5, size * delta - 0.5 * delta * delta)
-            }
-        }
-    }
-
-    /// ρ′(r).
-    pub fn slope(self, r: f64) -> f64 {
-        self.loss(Dual::<f64, 1>::variable(r, 0)).d[0]
-    }
-
-    /// ρ′(r)/r, the weight that r has among others in a linear problem.
-    pub fn weight(self, r: f64) -> f64 {
-        if r == 0.0 { 1.0 } else { self.slope(r) / r }
-    }
-}
 
 /// What was asked of the targets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,7 +33,7 @@ impl Problem {
     /// Fewer rows than variables.
     pub fn new(variables: Variables, mut targets: Vec<Box<dyn Target>>, robust: Robust) -> Result<Self, FitError> {
         let priors = Priors::new(&variables);
-        if !priors.rows.is_empty() {
+        if !priors.rows().is_empty() {
             targets.push(Box::new(priors));
         }
         let problem = Self {
