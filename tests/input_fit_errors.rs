@@ -91,7 +91,7 @@ const CASES: &[Case] = &[
     ("iterations = 50", "«batch» = 5", "`batch` has no effect: it belongs to adam", "take another method"),
     ("method = \"levenberg_marquardt\"", "method = \"adam\"", "`iterations` has no effect: it belongs to levenberg_marquardt, gauss_newton_cg, lbfgs", "take another method"),
     ("loss = \"huber\"\ndelta", "«delta»", "`delta` has no effect: it belongs to the loss \"huber\"", "add loss = \"huber\""),
-    ("starts = 4\nspread", "«spread»", "`spread` has no effect: there is one start", "add starts = 8"),
+    ("starts = 4\nspread", "starts = 1\n«spread»", "`spread` has no effect: there is one start", "add starts = 8"),
     ("iterations = 50", "iterations = «0»", "must be an integer from 1", "iterations = 100"),
     ("fraction = 0.34", "fraction = «1.2»", "`fraction` = 1.2 must be above 0 and below 1", "fraction = 0.2"),
     ("fraction = 0.34", "fraction = «0.999»", "takes all of the 6 frames", "leave frames on both sides"),

@@ -164,6 +164,13 @@ fn walk(cx: &Context, tree: &Table, path: &Path, intent: Intent) -> Option<FitPl
     let chosen = root.sections("parameters");
 
     let potentials = root.sections("potential");
+    if !gathered.species.is_empty() {
+        // declared species of which there is no atom keep their parameters: they belong to the potential that is written
+        let named = potential::named(tree);
+        let mut more: Vec<String> = declared.iter().map(|d| d.name.clone()).collect();
+        more.retain(|name| named.contains(name) && !gathered.species.contains(name));
+        gathered.species.extend(more);
+    }
     let bindings = bind(tree, &potentials, &declared, (&gathered, missing));
     let all = [crystals.len(), relaxed.len(), simulations.len(), files.len()];
     if all.iter().sum::<usize>() == 0 {

@@ -9,6 +9,8 @@ use admd_potentials::form::units::UnitSystem;
 use std::fmt::Write as _;
 
 /// The text of a potential file, in the unit system's own numbers, with every digit; `about` are comment lines at its head.
+/// A pair of species that no potential covers is excluded where `apart` says that this was meant; where not, whoever uses
+/// the file with such a pair is told that it is missing.
 ///
 /// ```
 /// use admd::input::{potential, potential_text};
@@ -20,12 +22,18 @@ use std::fmt::Write as _;
 /// parameters.Ar = { epsilon = "120 kB K", sigma = "3.4 Angstrom" }
 /// "#;
 /// let file = potential::parse(text, "argon.toml".as_ref()).unwrap();
-/// let again = potential_text(&file.bindings, &[], file.units, &["Argon".to_owned()]);
+/// let again = potential_text(&file.bindings, &[], file.units, &["Argon".to_owned()], &|_, _| false);
 /// let read = potential::parse(&again, "again.toml".as_ref()).unwrap();
 /// assert_eq!(read.bindings[0].theta(), file.bindings[0].theta());
 /// assert!(again.starts_with("# Argon\n"));
 /// ```
-pub fn potential_text(bindings: &[PairBinding], species: &[Species], units: &UnitSystem, about: &[String]) -> String {
+pub fn potential_text(
+    bindings: &[PairBinding],
+    species: &[Species],
+    units: &UnitSystem,
+    about: &[String],
+    apart: &dyn Fn(usize, usize) -> bool,
+) -> String {
     let mut out = String::new();
     for line in about.iter().flat_map(|l| l.lines()) {
         let _ = writeln!(out, "{}", format!("# {line}").trim_end());
@@ -35,12 +43,11 @@ pub fn potential_text(bindings: &[PairBinding], species: &[Species], units: &Uni
         let _ = writeln!(out, "\n[species.{}]\nmass = {:?}", key(&s.name), s.mass);
     }
     for (k, binding) in bindings.iter().enumerate() {
-        // what no potential covers is left out on purpose
         let uncovered = |a: usize, b: usize| bindings.iter().all(|p| p.pairs[p.index(a, b)].origin == Origin::Absent);
         let excluded: Vec<String> = (binding.each_pair())
             .filter(|(a, b)| {
                 let mixes = a != b && binding.rule != Rule::Explicit;
-                (k == 0 && uncovered(*a, *b)) || (mixes && absent_between_given(binding, *a, *b))
+                (k == 0 && uncovered(*a, *b) && apart(*a, *b)) || (mixes && absent_between_given(binding, *a, *b))
             })
             .map(|(a, b)| quoted(&binding.pair_name(a, b)))
             .collect();

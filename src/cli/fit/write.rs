@@ -6,11 +6,22 @@ use super::{CliError, page};
 use crate::input::{FitPlan, potential_text};
 use crate::io::write_whole;
 use crate::run::format::significant;
+use admd_engine::Configuration;
 use std::path::{Path, PathBuf};
 
 /// Writes them, each whole or not at all.
 pub(super) fn all(plan: &FitPlan, end: &Fitted, input: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let text = potential_text(&end.bindings, &plan.species, plan.units, &about(plan, end, input));
+    // a pair that meets somewhere has a potential, or was excluded
+    let met = |a: usize, b: usize| {
+        let configurations = (plan.data.iter().map(|f| &f.configuration))
+            .chain(plan.crystals.iter().map(|c| &c.configuration))
+            .chain(plan.relaxed.iter().map(|r| &r.configuration))
+            .chain(plan.simulations.iter().map(|s| &s.configuration));
+        let has = |c: &Configuration, s: usize| c.species.iter().any(|x| usize::from(*x) == s);
+        configurations.into_iter().any(|c| has(c, a) && has(c, b))
+    };
+    let about = about(plan, end, input);
+    let text = potential_text(&end.bindings, &plan.species, plan.units, &about, &met);
     let mut files = vec![plan.output.potential.clone()];
     whole(&plan.output.potential, &text)?;
     if let Some(path) = &plan.output.report {
