@@ -7,15 +7,10 @@ Each mutant is one textual change; the tests run until one fails. The tree is re
 beginning of names, as `sensitivity` for all of the derivatives.
 """
 
-import pathlib
-import subprocess
-import sys
+from mutants import drill
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ["dynamics_laws", "dynamics_run", "dynamics_reference", "cli_simulate", "cli_evaluate"]
 DERIVATIVES = ["sensitivity_laws", "sensitivity_adjoint", "sensitivity_implicit", "sensitivity_implicit_errors", "dynamics_tangents"]
-# the kernels are optimised once; what is mutated is compiled again and again, and tested on small systems
-QUICKLY = ["--config", "profile.release.package.admd.opt-level=0", "--config", "profile.release.incremental=true"]
 VERLET, VELOCITIES = "src/dynamics/velocity_verlet.rs", "src/dynamics/velocities.rs"
 TANGENT, PULLED = "src/dynamics/tangent.rs", "src/dynamics/adjoint.rs"
 BACKWARDS = "src/sensitivity/adjoint.rs"
@@ -75,33 +70,4 @@ MUTANTS = [
 ]
 
 
-def survives(name: str, path: str, before: str, after: str) -> bool:
-    file = ROOT / path
-    text = file.read_text()
-    if text.count(before) < 1:
-        sys.exit(f"{name}: the text to change is not in {path}")
-    file.write_text(text.replace(before, after))
-    try:
-        tests = DERIVATIVES if name.startswith("sensitivity") else TESTS
-        command = ["cargo", "test", "-q", "--release", *QUICKLY] + [w for t in tests for w in ("--test", t)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    finally:
-        file.write_text(text)
-    if "error: could not compile" in done.stderr:
-        sys.exit(f"{name}: the mutant does not compile\n{done.stderr}")
-    return done.returncode == 0
-
-
-def main() -> None:
-    chosen = [m for m in MUTANTS if m[0].startswith(tuple(sys.argv[1:]))] if sys.argv[1:] else MUTANTS
-    alive = []
-    for mutant in chosen:
-        lives = survives(*mutant)
-        print(f"{'ALIVE ' if lives else 'killed'} {mutant[0]}", flush=True)
-        if lives:
-            alive.append(mutant[0])
-    print(f"{len(chosen) - len(alive)} of {len(chosen)} killed")
-    sys.exit(bool(alive))
-
-
-main()
+drill(MUTANTS, lambda name: DERIVATIVES if name.startswith("sensitivity") else TESTS)
