@@ -17,26 +17,44 @@ const LEAST: f64 = 1e-8;
 /// Where it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adam {
+    /// The best x at the end of a pass.
     pub(super) x: Vec<f64>,
-    /// The losses of the batches of the last pass; NaN before the first.
+    /// Its loss over all groups; NaN before it is known.
     pub(super) loss: f64,
+    /// The x that moves.
+    at: Vec<f64>,
     pass: u64,
     steps: u64,
     mean: Vec<f64>,
     square: Vec<f64>,
+    /// What is left of the rate: halved whenever a step has led where there are no predictions.
+    part: f64,
 }
 
 impl Adam {
     pub(super) fn new(x: Vec<f64>) -> Self {
         let zeros = vec![0.0; x.len()];
         Self {
+            at: x.clone(),
             x,
             loss: f64::NAN,
             pass: 0,
             steps: 0,
             mean: zeros.clone(),
             square: zeros,
+            part: 1.0,
         }
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        let n = self.x.len();
+        let whole = |list: &Vec<f64>| list.len() == n && list.iter().all(|x| x.is_finite());
+        [&self.at, &self.mean, &self.square].into_iter().all(whole) && self.part > 0.0 && self.part <= 1.0
+    }
+
+    /// The loss has changed under it.
+    pub(super) fn renew(&mut self) {
+        self.loss = f64::NAN;
     }
 
     /// One pass through all groups, in an order that seed and pass decide.
@@ -46,34 +64,56 @@ impl Adam {
         (passes, rate, batch): (usize, f64, usize),
         seed: u64,
     ) -> Result<Status, FitError> {
+        if self.loss.is_nan() {
+            let residuals = problem.residuals(&self.x, Which::All)?;
+            self.loss = problem.loss(&residuals);
+        }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(self.pass);
         let mut order: Vec<usize> = (0..problem.groups()).collect();
         order.shuffle(&mut rng);
         let done = self.pass as f64 / passes as f64;
-        let rate = rate * 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
-        let sizes: Vec<f64> = (problem.variables().list.iter().zip(&self.x))
+        let rate = self.part * rate * 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
+        self.pass += 1;
+        let there = self.through(problem, &order, (rate, batch)).and_then(|()| {
+            let residuals = problem.residuals(&self.at, Which::All)?;
+            Ok(problem.loss(&residuals))
+        });
+        match there {
+            Ok(loss) if loss < self.loss => {
+                self.loss = loss;
+                self.x.clone_from(&self.at);
+            }
+            Ok(_) => {}
+            Err(error) if error.is_of_step() => {
+                self.part *= 0.5;
+                self.at.clone_from(&self.x);
+                self.mean.fill(0.0);
+                self.square.fill(0.0);
+                self.steps = 0;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(Status::Going)
+    }
+
+    /// A step for each batch.
+    fn through(&mut self, problem: &mut Problem, order: &[usize], (rate, batch): (f64, usize)) -> Result<(), FitError> {
+        let sizes: Vec<f64> = (problem.variables().list.iter().zip(&self.at))
             .map(|(v, x)| v.size(*x))
             .collect();
         let group_of: Vec<usize> = problem.rows().map(|(group, _)| group).collect();
-        let mut sum = 0.0;
         for some in order.chunks(batch.max(1)) {
             let mut which = vec![false; order.len()];
             some.iter().for_each(|k| which[*k] = true);
-            let mut residuals = problem.residuals(&self.x, Which::Groups(&which))?;
+            let mut residuals = problem.residuals(&self.at, Which::Groups(&which))?;
             // priors are evaluated always, and count with their own batch only
-            residuals
-                .iter_mut()
-                .zip(&group_of)
-                .filter(|(_, g)| !which[**g])
-                .for_each(|(r, _)| *r = 0.0);
-            sum += problem.loss(&residuals);
-            let gradient = problem.gradient(&self.x, &residuals)?;
+            let others = residuals.iter_mut().zip(&group_of).filter(|(_, g)| !which[**g]);
+            others.for_each(|(r, _)| *r = 0.0);
+            let gradient = problem.gradient(&self.at, &residuals)?;
             self.move_along(problem, &gradient, rate, &sizes);
         }
-        self.pass += 1;
-        self.loss = sum;
-        Ok(Status::Going)
+        Ok(())
     }
 
     fn move_along(&mut self, problem: &Problem, gradient: &[f64], rate: f64, sizes: &[f64]) {
@@ -88,6 +128,6 @@ impl Adam {
             let root = unbiased(self.square[k], SQUARE).sqrt();
             p[k] = -rate * sizes[k] * unbiased(self.mean[k], MEAN) / (root + LEAST);
         }
-        self.x = clip(problem.variables(), &self.x, &p);
+        self.at = clip(problem.variables(), &self.at, &p);
     }
 }

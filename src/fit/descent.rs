@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
-    /// Nothing would move by more than the tolerance; of Adam: all passes were made.
+    /// Nothing would move by more than the tolerance.
     Converged,
+    /// Of Adam: all passes were made. Whether the loss is at its least it does not know.
+    Passes,
     /// No step lowers the loss any more although its slope is not zero.
     Stuck,
     /// All steps that were allowed were made.
@@ -78,11 +80,7 @@ impl Descent {
         while self.finish.is_none() {
             if self.iteration >= method.iterations() {
                 let all_passes = matches!(method, Method::Adam { .. });
-                self.finish = Some(if all_passes {
-                    Finish::Converged
-                } else {
-                    Finish::Iterations
-                });
+                self.finish = Some(if all_passes { Finish::Passes } else { Finish::Iterations });
                 break;
             }
             if problem.refresh(self.state.x())? {

@@ -31,6 +31,8 @@ pub(super) enum Linear {
 const FIRST_DAMPING: f64 = 1e-3;
 /// A step is taken when the loss falls by this part of what was foretold.
 const LEAST_GAIN: f64 = 1e-4;
+/// Below this damping there is none: it need not fall further.
+const LEAST_DAMPING: f64 = 1e-15;
 /// Beyond this damping there is no step that is worth it: the loss does not fall in any direction that it knows.
 const MOST_DAMPING: f64 = 1e16;
 /// The longest step, relative to the variables: where all interaction is gone, nothing leads back.
@@ -76,6 +78,11 @@ impl GaussNewton {
         }
     }
 
+    pub(super) fn is_sound(&self) -> bool {
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        positive(self.damping) && positive(self.growth) && !self.loss.is_infinite()
+    }
+
     /// Forgets the residuals.
     pub(super) fn renew(&mut self) {
         self.residuals.clear();
@@ -116,7 +123,8 @@ impl GaussNewton {
             };
             let gain = (self.loss - trial) / foretold;
             if trial < self.loss && foretold > 0.0 && gain > LEAST_GAIN {
-                self.damping *= (1.0 - (2.0 * gain - 1.0).powi(3)).max(1.0 / 3.0);
+                let damping = self.damping * (1.0 - (2.0 * gain - 1.0).powi(3)).max(1.0 / 3.0);
+                self.damping = damping.max(LEAST_DAMPING);
                 self.growth = 2.0;
                 self.x = next;
                 self.loss = trial;

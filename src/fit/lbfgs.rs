@@ -40,6 +40,13 @@ impl Lbfgs {
         }
     }
 
+    pub(super) fn is_sound(&self) -> bool {
+        let n = self.x.len();
+        let whole = |list: &Vec<f64>| list.len() == n && list.iter().all(|x| x.is_finite());
+        let curved = |[s, y]: &[Vec<f64>; 2]| whole(s) && whole(y) && dot(s, y) > 0.0;
+        (self.gradient.is_empty() || whole(&self.gradient)) && self.pairs.iter().all(curved)
+    }
+
     /// Forgets what it knows of the loss.
     pub(super) fn renew(&mut self) {
         self.gradient.clear();

@@ -49,7 +49,7 @@ impl State {
         of_method && self.x().len() == variables
     }
 
-    /// Where it is.
+    /// Where it is; of Adam the best end of a pass.
     pub fn x(&self) -> &[f64] {
         match self {
             Self::GaussNewton(s) => &s.x,
@@ -58,7 +58,7 @@ impl State {
         }
     }
 
-    /// The loss there; NaN before the first step. That of Adam is of the last pass through the data.
+    /// The loss there; NaN before the first step.
     pub fn loss(&self) -> f64 {
         match self {
             Self::GaussNewton(s) => s.loss,
@@ -85,11 +85,21 @@ impl State {
         }
     }
 
+    /// Are its numbers such as it makes them? A damaged checkpoint has others.
+    pub fn is_sound(&self) -> bool {
+        let finite = |list: &[f64]| list.iter().all(|x| x.is_finite());
+        finite(self.x())
+            && match self {
+                Self::GaussNewton(s) => s.is_sound(),
+                Self::Lbfgs(s) => s.is_sound(),
+                Self::Adam(s) => s.is_sound(),
+            }
+    }
+
     /// The predictions have changed under it.
     pub fn renew(&mut self) {
         match self {
-            // looks at the predictions anew for every batch
-            Self::Adam(_) => {}
+            Self::Adam(s) => s.renew(),
             Self::GaussNewton(s) => s.renew(),
             Self::Lbfgs(s) => s.renew(),
         }
@@ -109,10 +119,12 @@ impl Method {
 }
 
 impl Variable {
-    /// What a step of x is compared with: 1 where the transform is relative already, else the size of x.
+    /// What a step of x is compared with: that of the transform where it is relative already, else the size of x.
     pub(super) fn size(&self, x: f64) -> f64 {
         match self.transform {
-            super::Transform::Log | super::Transform::Bounded => 1.0,
+            super::Transform::Log => 1.0,
+            // from a tenth of the range to nine tenths
+            super::Transform::Bounded => 4.0,
             super::Transform::None => {
                 let width = self.bounds[1] - self.bounds[0];
                 let size = x.abs().max(self.start.abs());

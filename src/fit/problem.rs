@@ -7,6 +7,9 @@ use nalgebra::DMatrix;
 /// Directions that are pushed at a time: what a Jacobian of many variables may take.
 const AT_ONCE: usize = 16;
 
+/// A residual, in units of σ, that is rounding: forces of a perfect crystal, for one, are some 1e-15 of what they could be.
+pub(super) const NO_INFLUENCE: f64 = 1e-9;
+
 /// What was asked of the targets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
@@ -42,7 +45,8 @@ impl Problem {
             robust,
             cost: Cost::default(),
         };
-        let (rows, variables) = (problem.len(), problem.variables.len());
+        let rows = problem.rows().filter(|(_, row)| row.scale > 0.0).count();
+        let variables = problem.variables.len();
         if rows < variables {
             return Err(FitError::Underdetermined { variables, rows });
         }
@@ -248,8 +252,8 @@ impl Problem {
         Ok(all)
     }
 
-    /// Reports variables that change no residual. A product with the transpose is zero along them, whatever the vector; of
-    /// one without pattern it is zero nowhere else.
+    /// Reports variables that change no residual by more than rounding, even when they change by all of themselves. A product
+    /// with the transpose is zero along them, whatever the vector; of one without pattern it is zero nowhere else.
     ///
     /// # Errors
     /// [`FitError::NoInfluence`], and as of the targets.
@@ -259,8 +263,9 @@ impl Problem {
             .map(|k| 0.5 + (k as f64 * 0.618_033_988_749_894_9).fract())
             .collect();
         let slopes = self.pull(x, &probe)?;
-        let dead = |(v, s): (&super::Variable, &f64)| (*s == 0.0).then(|| v.name.clone());
-        let names: Vec<String> = self.variables.list.iter().zip(&slopes).filter_map(dead).collect();
+        let each = self.variables.list.iter().zip(x).zip(&slopes);
+        let dead = each.filter(|((v, x), s)| s.abs() * v.size(**x) <= NO_INFLUENCE);
+        let names: Vec<String> = dead.map(|((v, _), _)| v.name.clone()).collect();
         if names.is_empty() {
             Ok(())
         } else {

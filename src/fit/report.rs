@@ -38,7 +38,7 @@ pub struct Deviations {
     pub of_sigma: f64,
 }
 
-/// Deviations by quantity and tag, in this order; priors are left out.
+/// Deviations by quantity and tag, in this order; priors, and rows that count nothing, are left out.
 ///
 /// ```
 /// use admd::fit::{Group, Quantity, Row, deviations};
@@ -53,7 +53,11 @@ pub struct Deviations {
 pub fn deviations(predicted: &[(&[Row], &[Group], &[f64])]) -> Vec<Deviations> {
     let mut parts: BTreeMap<(Quantity, String), Deviations> = BTreeMap::new();
     for (rows, groups, values) in predicted {
-        for (row, value) in rows.iter().zip(*values).filter(|(r, _)| r.quantity != Quantity::Prior) {
+        for (row, value) in rows
+            .iter()
+            .zip(*values)
+            .filter(|(r, _)| r.quantity != Quantity::Prior && r.scale > 0.0)
+        {
             let group = &groups[row.group];
             let part = parts
                 .entry((row.quantity, group.tag.clone()))

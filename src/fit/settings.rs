@@ -82,6 +82,12 @@ pub enum ErrorModel {
 }
 
 impl ErrorModel {
+    /// Its name in the input.
+    pub fn name(self) -> &'static str {
+        let k = Self::ALL.iter().position(|m| *m == self);
+        k.map_or("", |k| Self::NAMES[k])
+    }
+
     /// Names in the input, in the order of the variants.
     pub const NAMES: [&'static str; 3] = ["scaled", "absolute", "sandwich"];
     /// All of them, in that order.

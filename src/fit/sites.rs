@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// The components of a symmetric tensor, in the order of Voigt: xx, yy, zz, yz, xz, xy.
 pub(super) const VOIGT: [(usize, usize); 6] = [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)];
 
+/// Observed forces below this many softenings have no direction.
+const SMALL: f64 = 10.0;
+
 /// Where the rows of a frame begin.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Place {
@@ -131,6 +134,10 @@ impl Sites {
         let data = Arc::clone(&self.data);
         let of = &data[frame];
         let mut place = Place::default();
+        if of.weight == 0.0 {
+            // a row that counts nothing is no row: it would count as data in the errors
+            return place;
+        }
         let rows = &mut self.rows;
         let mut add = |quantity, observed, sigma: f64| {
             rows.push(Row {
@@ -152,13 +159,24 @@ impl Sites {
             let subtracted = subtracted.map_or(0.0, |r| r.energy.unwrap_or(f64::NAN) / share(r));
             place.energy = Some(add(Quantity::Energy, e / share(of) - subtracted, sigma));
         }
-        if let (Some(observed), Some((sigma, kind))) = (&of.forces, forces) {
+        let worth = |f: &Vec3| match forces {
+            Some((_, ForceKind::Direction { softening })) => f.norm() > SMALL * softening,
+            _ => true,
+        };
+        // a frame without a force that has a direction has nothing to compare
+        let compared_here = of.forces.as_ref().filter(|list| list.iter().any(worth));
+        if let (Some(observed), Some((sigma, kind))) = (compared_here, forces) {
             let quantity = match kind {
                 ForceKind::Components => Quantity::Force,
                 ForceKind::Direction { .. } => Quantity::ForceDirection,
             };
-            let components = observed.iter().flat_map(|f| compared(kind, [f.x, f.y, f.z]));
-            let places: Vec<usize> = components.map(|x| add(quantity, x, sigma)).collect();
+            let mut places = Vec::with_capacity(3 * observed.len());
+            for f in observed {
+                // every force has its rows, so that they are found by the atom; σ = ∞ makes a row that counts nothing
+                let sigma = if worth(f) { sigma } else { f64::INFINITY };
+                let components = compared(kind, [f.x, f.y, f.z]);
+                places.extend(components.map(|x| add(quantity, x, sigma)));
+            }
             place.forces = places.first().copied();
         }
         if let (Some(observed), Some(sigma)) = (of.stress, stress) {

@@ -16,6 +16,7 @@
 //! Columns of J are divided by their norms. A singular value of what is left, smaller than 1e-8 of the largest, is
 //! none: along its vector all predictions stay as they are. The variables in it have no error, and a name.
 
+use super::problem::NO_INFLUENCE;
 use super::{ErrorModel, FitError, Problem, Quantity};
 use admd_ad::Dual;
 use nalgebra::{DMatrix, DVector};
@@ -46,6 +47,9 @@ pub enum Known {
     AtBound,
     /// The data do not tell it from others.
     NotIdentifiable,
+    /// There are no more rows (or, for [`ErrorModel::Sandwich`], groups) than variables, and nothing is left to take the scale of
+    /// errors from.
+    Unscaled,
 }
 
 /// Variables that may change together while all predictions stay as they are.
@@ -104,7 +108,13 @@ pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result
     let free: Vec<usize> = (0..x.len()).filter(|k| !held[*k]).collect();
 
     // columns of norm 1
-    let norms: Vec<f64> = jacobian.column_iter().map(|c| c.norm()).collect();
+    let sizes = problem.variables().list.iter().zip(x).map(|(v, x)| v.size(*x));
+    let norm = |(c, size): (nalgebra::DVectorView<f64>, f64)| {
+        let norm = c.norm();
+        // what is rounding is no knowledge
+        if norm * size > NO_INFLUENCE { norm } else { 0.0 }
+    };
+    let norms: Vec<f64> = jacobian.column_iter().zip(sizes).map(norm).collect();
     let normed = |chosen: &[usize]| {
         let mut columns = DMatrix::zeros(rows, chosen.len());
         for (j, k) in chosen.iter().enumerate().filter(|(_, k)| norms[**k] > 0.0) {
@@ -118,15 +128,17 @@ pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result
     let columns = normed(&free);
     let null_space = Spectrum::of(&columns);
     let identified = null_space.rank();
-    let degrees_of_freedom = rows.saturating_sub(identified);
-    let mean_curvature = mean_curvature(problem, &residuals);
+    let counting: Vec<bool> = problem.rows().map(|(_, row)| row.scale > 0.0).collect();
+    let counted = counting.iter().filter(|c| **c).count();
+    let degrees_of_freedom = counted.saturating_sub(identified);
+    let mean_curvature = mean_curvature(problem, &residuals, &counting);
     let inverse = null_space.inverse();
     let psi2: f64 = slopes.iter().map(|s| s * s).sum();
+    let (groups, inner) = by_groups(problem, &columns, &slopes);
     let mut covariance = match model {
         ErrorModel::Absolute => &inverse / mean_curvature,
         ErrorModel::Scaled => &inverse * (psi2 / degrees_of_freedom as f64 / mean_curvature.powi(2)),
         ErrorModel::Sandwich => {
-            let (groups, inner) = by_groups(problem, &columns, &slopes);
             let correction = groups as f64 / groups.saturating_sub(identified) as f64;
             (&inverse * inner * &inverse) * (correction / mean_curvature.powi(2))
         }
@@ -145,7 +157,16 @@ pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result
     let at_bound = |v: &bool| if *v { Known::NotIdentifiable } else { Known::AtBound };
     let mut known: Vec<Known> = vague.iter().map(at_bound).collect();
     let mut correlation = vec![vec![f64::NAN; x.len()]; x.len()];
+    let scaled = match model {
+        ErrorModel::Absolute => true,
+        ErrorModel::Scaled => degrees_of_freedom > 0,
+        ErrorModel::Sandwich => groups > identified,
+    };
     for (i, k) in free.iter().enumerate().filter(|(_, k)| !vague[**k]) {
+        if !scaled {
+            known[*k] = Known::Unscaled;
+            continue;
+        }
         let of_x = covariance[(i, i)].sqrt() / norms[*k];
         let reach = quantile * of_x;
         let v = &variables[*k];
@@ -251,21 +272,23 @@ impl Spectrum {
 }
 
 /// The mean of ρ″ over the residuals.
-fn mean_curvature(problem: &Problem, residuals: &[f64]) -> f64 {
+fn mean_curvature(problem: &Problem, residuals: &[f64], counting: &[bool]) -> f64 {
     type Twice = Dual<Dual<f64, 1>, 1>;
     let curvature = |r: &f64| {
         let r = Twice::variable(Dual::variable(*r, 0), 0);
         problem.robust().loss(r).d[0].d[0]
     };
-    let mean = residuals.iter().map(curvature).sum::<f64>() / residuals.len() as f64;
+    let each = || residuals.iter().zip(counting).filter(|(_, counts)| **counts);
+    let count = each().count() as f64;
+    let mean = each().map(|(r, _)| curvature(r)).sum::<f64>() / count;
     // all of them outliers: then nothing is known of the scale, and the errors say so
-    mean.max(1.0 / residuals.len() as f64)
+    mean.max(1.0 / count)
 }
 
 /// Groups that have rows, and Σ (Σ C ψ)(Σ C ψ)ᵀ over them.
 fn by_groups(problem: &Problem, columns: &DMatrix<f64>, slopes: &[f64]) -> (usize, DMatrix<f64>) {
     let mut scores: BTreeMap<usize, DVector<f64>> = BTreeMap::new();
-    for (i, (group, _)) in problem.rows().enumerate() {
+    for (i, (group, _)) in problem.rows().enumerate().filter(|(_, (_, row))| row.scale > 0.0) {
         let score = scores.entry(group).or_insert_with(|| DVector::zeros(columns.ncols()));
         *score += columns.row(i).transpose() * slopes[i];
     }
@@ -293,7 +316,7 @@ fn information(problem: &Problem, jacobian: &DMatrix<f64>) -> Vec<Information> {
         .collect();
     let mut parts: BTreeMap<(Quantity, &str), (usize, Vec<f64>)> = BTreeMap::new();
     let variables = jacobian.ncols();
-    for (i, (group, row)) in problem.rows().enumerate() {
+    for (i, (group, row)) in problem.rows().enumerate().filter(|(_, (_, row))| row.scale > 0.0) {
         let (rows, sums) = parts
             .entry((row.quantity, tags[group]))
             .or_insert_with(|| (0, vec![0.0; variables]));

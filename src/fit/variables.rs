@@ -44,6 +44,9 @@ pub struct Variable {
     pub prior: Option<Prior>,
 }
 
+/// The largest x of [`Transform::Bounded`]: its value is then within 1e-9 of the bound, and so far there is no way back.
+const BOUNDED: f64 = 20.0;
+
 impl Variable {
     /// The value, in any scalar.
     pub fn value<T: Real>(&self, x: T) -> T {
@@ -71,12 +74,12 @@ impl Variable {
         }
     }
 
-    /// The range of x. The bounded transform ends where its slope has no digits left.
+    /// The range of x. The bounded transform ends near its bounds.
     pub fn range(&self) -> [f64; 2] {
         match self.transform {
             Transform::None => self.bounds,
             Transform::Log => self.bounds.map(|b| if b > 0.0 { b.ln() } else { f64::NEG_INFINITY }),
-            Transform::Bounded => [-36.0, 36.0],
+            Transform::Bounded => [-BOUNDED, BOUNDED],
         }
     }
 }

@@ -30,9 +30,11 @@ pub(super) fn fingerprint(plan: &FitPlan, overrides: &[String]) -> String {
         .iter()
         .filter(|o| !FREE.iter().any(|f| o.trim_start().starts_with(f)))
     {
+        hash.update([0]);
         hash.update(over.as_bytes());
     }
     for (_, sum) in &plan.sources {
+        hash.update([0]);
         hash.update(sum.as_bytes());
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -66,11 +68,13 @@ impl Checkpoint {
             line: None,
             reason,
         };
-        let text = std::fs::read_to_string(path).map_err(|e| {
+        let bytes = std::fs::read(path).map_err(|e| {
             wrong(format!(
                 "there is no checkpoint to go on from: {e}; start without --resume"
             ))
         })?;
+        // what is no text is no checkpoint either, and is said to be none
+        let text = String::from_utf8_lossy(&bytes);
         let read: Self = toml::from_str(&text).map_err(|e| {
             wrong(format!(
                 "it is no checkpoint of a fit: {}; start without --resume",
@@ -88,8 +92,9 @@ impl Checkpoint {
                           optimizer.iterations, optimizer.tolerance and output.* may differ), or start without --resume";
             return Err(wrong(reason.to_owned()));
         }
-        let fits =
-            |d: &Descent| d.state.fits(plan.method, plan.variables.len()) && d.state.x().iter().all(|x| x.is_finite());
+        let fits = |d: &Descent| {
+            d.state.fits(plan.method, plan.variables.len()) && d.state.is_sound() && d.iteration < 1 << 40
+        };
         if read.descents.is_empty() || !read.descents.iter().all(fits) {
             return Err(wrong(
                 "it does not fit the variables of the input; start without --resume".to_owned(),

@@ -108,7 +108,7 @@ fn collect(parity: &mut Vec<Parity>, rows: &[Row], predicted: &[f64], units: &Un
     for (row, value) in rows
         .iter()
         .zip(predicted)
-        .filter(|(r, _)| r.quantity != Quantity::Prior)
+        .filter(|(r, _)| r.quantity != Quantity::Prior && r.scale > 0.0)
     {
         let k = match parity.iter().position(|p| p.quantity == row.quantity) {
             Some(k) => k,

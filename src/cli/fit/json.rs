@@ -32,6 +32,7 @@ pub(super) fn text(plan: &FitPlan, end: &Fitted, input: &Path, files: &[PathBuf]
     let starts = end.starts.iter().map(|s| {
         let finish = s.finish.map(|f| match f {
             Finish::Converged => "converged",
+            Finish::Passes => "passes",
             Finish::Stuck => "stuck",
             Finish::Iterations => "iterations",
         });
@@ -44,6 +45,11 @@ pub(super) fn text(plan: &FitPlan, end: &Fitted, input: &Path, files: &[PathBuf]
         "message": end.ending.sentence(),
         "exit_code": end.ending.code(),
         "units": { "system": plan.units.name, "energy": plan.units.energy.symbol, "length": plan.units.length.symbol },
+        "title": plan.title,
+        "seed": plan.seed,
+        "method": plan.method.name(),
+        "errors": plan.errors.name(),
+        "sources": plan.sources.iter().map(|(path, sum)| json!({ "file": path, "sha256": sum })).collect::<Vec<_>>(),
         "loss": end.loss,
         "chi2": statistics.map(|s| s.chi2),
         "degrees_of_freedom": statistics.map(|s| s.degrees_of_freedom),
@@ -72,6 +78,7 @@ fn parameter(p: &Parameter) -> Value {
     let (state, error, interval) = match p.known {
         None => ("no statistics", None, None),
         Some(Known::AtBound) => ("at bound", None, None),
+        Some(Known::Unscaled) => ("no scale", None, None),
         Some(Known::NotIdentifiable) => ("not identifiable", None, None),
         Some(Known::Error { error, interval }) => ("known", Some(error), Some(interval)),
     };

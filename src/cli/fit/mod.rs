@@ -77,7 +77,7 @@ pub(super) enum Ending {
 impl Ending {
     fn code(self) -> u8 {
         match self {
-            Self::Finished(Finish::Converged) => 0,
+            Self::Finished(Finish::Converged | Finish::Passes) => 0,
             Self::Finished(_) => 5,
             Self::Interrupted(signal) => signal.exit_code(),
         }
@@ -87,6 +87,7 @@ impl Ending {
     fn word(self) -> &'static str {
         match self {
             Self::Finished(Finish::Converged) => "converged",
+            Self::Finished(Finish::Passes) => "passes",
             Self::Finished(Finish::Stuck) => "stuck",
             Self::Finished(Finish::Iterations) => "iterations",
             Self::Interrupted(_) => "interrupted",
@@ -97,31 +98,35 @@ impl Ending {
     fn sentence(self) -> String {
         match self {
             Self::Finished(Finish::Converged) => "converged".to_owned(),
+            Self::Finished(Finish::Passes) => {
+                "all passes made; whether the loss is at its least, lbfgs or levenberg_marquardt tell from here".to_owned()
+            }
             Self::Finished(Finish::Stuck) => {
                 "not converged: no step lowers the loss although its slope is not zero; predictions jump (a bare cut?), or the \
                  tolerance is beyond their digits"
                     .to_owned()
             }
             Self::Finished(Finish::Iterations) => {
-                "not converged: all iterations were used; go on with --resume --set optimizer.iterations=COUNT".to_owned()
+                "not converged: all iterations were used (go on with --resume --set optimizer.iterations=COUNT)".to_owned()
             }
-            Self::Interrupted(signal) => format!("stopped by {}; go on with --resume", signal.name()),
+            Self::Interrupted(signal) => format!("stopped by {} (go on with --resume)", signal.name()),
         }
     }
 }
 
 /// What an input would fit to what.
 pub(super) fn describe(input: &std::path::Path, overrides: &[String]) -> Result<String, CliError> {
-    Ok(text::announce(&input::read_fit(input, overrides)?))
+    let plan = input::read_fit(input, overrides)?;
+    Ok(text::announce(&plan, &problem::training(&plan)?))
 }
 
 /// Reads the input, fits, writes.
 pub(super) fn run(a: &Fit) -> Result<u8, CliError> {
+    if a.dry_run {
+        return terminal::print(&describe(&a.input, &a.set)?);
+    }
     // what an interrupted fit has written is its own to replace
     let plan = input::read_fit_for_run(&a.input, &a.set, a.overwrite || a.resume)?;
-    if a.dry_run {
-        return terminal::print(&text::announce(&plan));
-    }
     let interrupt =
         Interrupt::on_signals().map_err(|e| CliError::System(format!("cannot catch Ctrl-C and SIGTERM: {e}")))?;
     let pool = a.threads.pool()?;
@@ -129,10 +134,10 @@ pub(super) fn run(a: &Fit) -> Result<u8, CliError> {
 }
 
 fn fit(a: &Fit, plan: &FitPlan, interrupt: &Interrupt) -> Result<u8, CliError> {
-    if !(a.json || a.quiet) {
-        terminal::print(&text::announce(plan))?;
-    }
     let mut problem = problem::training(plan)?;
+    if !(a.json || a.quiet) {
+        terminal::print(&text::announce(plan, &problem))?;
+    }
     let x = plan.variables.start();
     problem.refresh(&x)?;
     // names what is wrong with the start before anything is moved
@@ -179,17 +184,18 @@ fn fit(a: &Fit, plan: &FitPlan, interrupt: &Interrupt) -> Result<u8, CliError> {
         ending = Ending::Finished(Finish::Stuck);
     }
     let end = Fitted { ending, ..end };
-    let files = write::all(plan, &end, &a.input)?;
-    match (end.ending, saved) {
-        // the result is written: there is nothing to go on with
-        (Ending::Finished(Finish::Converged), _) => checkpoint::remove(path),
-        (_, Err(error)) => return Err(error),
-        _ => {}
-    }
+    let (files, written) = write::all(plan, &end, &a.input);
+    // whatever became of the files, the result is told
     if a.json {
         terminal::print(&json::text(plan, &end, &a.input, &files))?;
     } else if !a.quiet {
         terminal::print(&text::result(plan, &end, &files))?;
+    }
+    written?;
+    match end.ending {
+        // the result is written: there is nothing to go on with
+        Ending::Finished(Finish::Converged | Finish::Passes) => checkpoint::remove(path),
+        _ => saved?,
     }
     if let Ending::Finished(Finish::Stuck | Finish::Iterations) = end.ending {
         terminal::say(&format!("warning: {}", end.ending.sentence()));
@@ -204,20 +210,8 @@ fn conclude(
     descents: &[Descent],
     interrupt: &Interrupt,
 ) -> Result<Fitted, FitError> {
-    let mut losses = Vec::with_capacity(descents.len());
-    // the loss of an optimiser that sees some groups at a time is not the loss of all
-    for d in descents {
-        let residuals = problem.residuals(d.state.x(), crate::fit::Which::All);
-        losses.push(residuals.map_or(f64::NAN, |r| problem.loss(&r)));
-    }
-    let chosen = if matches!(plan.method, crate::fit::Method::Adam { .. }) {
-        let order = |k: &usize| if losses[*k].is_nan() { f64::INFINITY } else { losses[*k] };
-        (0..descents.len())
-            .min_by(|a, b| order(a).total_cmp(&order(b)))
-            .unwrap_or(0)
-    } else {
-        best(descents)
-    };
+    let losses: Vec<f64> = descents.iter().map(|d| d.state.loss()).collect();
+    let chosen = best(descents);
     let ending = match interrupt.signal() {
         Some(signal) if descents.iter().any(|d| d.finish.is_none()) => Ending::Interrupted(signal),
         _ => Ending::Finished(descents[chosen].finish.unwrap_or(Finish::Iterations)),

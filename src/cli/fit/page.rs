@@ -2,7 +2,8 @@
 
 use super::fitted::Fitted;
 use super::plot;
-use super::text::{agreement, cell, error_in_words, not_identifiable, tagged};
+use super::text::{UNSCALED, agreement, cell, error_in_words, is_vague, not_identifiable, tagged};
+use crate::fit::Known;
 use crate::input::FitPlan;
 use crate::run::format::significant;
 use std::fmt::Write as _;
@@ -49,6 +50,26 @@ pub(super) fn html(plan: &FitPlan, end: &Fitted, input: &Path) -> String {
             String::new()
         }
     );
+    if let Some(s) = &end.statistics {
+        let _ = writeln!(
+            out,
+            "<p class=\"end\">chi2 {} with {} degrees of freedom; errors: {}; {}.</p>",
+            significant(s.chi2, 6),
+            s.degrees_of_freedom,
+            plan.errors.name(),
+            plan.method.name()
+        );
+        if s.known.contains(&Known::Unscaled) {
+            let _ = writeln!(out, "<p class=\"warn\">{}</p>", escaped(UNSCALED));
+        }
+    }
+    for p in end.parameters.iter().filter(|p| is_vague(p)) {
+        let _ = writeln!(
+            out,
+            "<p class=\"warn\">{} is hardly known: its interval is wider than twice itself.</p>",
+            escaped(&p.name)
+        );
+    }
     let names: Vec<&str> = plan.variables.list.iter().map(|v| v.name.as_str()).collect();
     for null in end.statistics.iter().flat_map(|s| &s.null) {
         let _ = writeln!(

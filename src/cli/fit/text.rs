@@ -1,7 +1,7 @@
 //! The result for people, as comments beside a table.
 
 use super::fitted::{Fitted, Parameter};
-use crate::fit::{Deviations, ErrorModel, Finish, Known, NullDirection, Quantity, Row};
+use crate::fit::{Deviations, ErrorModel, Finish, Known, NullDirection, Problem, Quantity};
 use crate::input::FitPlan;
 use crate::run::format::{counted, significant};
 use admd_potentials::form::units::UnitSystem;
@@ -13,16 +13,14 @@ use std::path::PathBuf;
 const MOST_CORRELATED: usize = 12;
 
 /// What is fitted to what.
-pub(super) fn announce(plan: &FitPlan) -> String {
+pub(super) fn announce(plan: &FitPlan, problem: &Problem) -> String {
     let mut out = String::new();
     if let Some(title) = &plan.title {
         let _ = writeln!(out, "# {title}");
     }
     let mut rows: BTreeMap<Quantity, usize> = BTreeMap::new();
-    if let Ok(problem) = super::problem::training(plan) {
-        for (_, Row { quantity, .. }) in problem.rows() {
-            *rows.entry(*quantity).or_default() += 1;
-        }
+    for (_, row) in problem.rows().filter(|(_, row)| row.scale > 0.0) {
+        *rows.entry(row.quantity).or_default() += 1;
     }
     let each: Vec<String> = rows
         .iter()
@@ -120,22 +118,28 @@ pub(super) fn result(plan: &FitPlan, end: &Fitted, files: &[PathBuf]) -> String 
         for null in &s.null {
             let _ = writeln!(out, "# {}", not_identifiable(null, &names));
         }
+        if s.known.contains(&Known::Unscaled) {
+            let _ = writeln!(out, "# {UNSCALED}");
+        }
         for p in end.parameters.iter().filter(|p| is_vague(p)) {
             let _ = writeln!(
                 out,
-                "# {} is hardly known: its error is larger than half of itself; more data, a prior, or leave it out",
+                "# {} is hardly known: its interval is wider than twice itself; more data, a prior, or leave it out",
                 p.name
             );
         }
         if names.len() > 1 && names.len() <= MOST_CORRELATED {
-            let _ = writeln!(out, "# correlation");
+            let _ = writeln!(out, "# {:<30}{}", "correlation", heads(&names));
             for (name, row) in names.iter().zip(&s.correlation) {
                 let cells: String = row.iter().map(|c| format!(" {:>7}", cell(*c))).collect();
                 let _ = writeln!(out, "#   {name:<28}{cells}");
             }
         }
-        let _ = writeln!(out, "# what is known of each variable comes from (%)");
-        for part in &s.information {
+        let few = names.len() <= MOST_CORRELATED;
+        if few {
+            let _ = writeln!(out, "# {:<30}{}", "known from (%)", heads(&names));
+        }
+        for part in s.information.iter().filter(|_| few) {
             let cells: String = part.shares.iter().map(|x| format!(" {:>7.1}", 100.0 * x)).collect();
             let _ = writeln!(out, "#   {:<28}{cells}", tagged(part.quantity, &part.tag));
         }
@@ -180,6 +184,23 @@ fn table(set: &str, list: &[Deviations], units: &UnitSystem, out: &mut String) {
     }
 }
 
+/// What errors lack that have no scale.
+pub(super) const UNSCALED: &str = "errors cannot be scaled to residuals where no number is left over; give more data, or believe \
+                                   sigma with optimizer.errors = \"absolute\"";
+
+/// The last parts of names, over columns.
+fn heads(names: &[&str]) -> String {
+    let last = |name: &&str| {
+        name.rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .take(7)
+            .collect::<String>()
+    };
+    names.iter().map(|n| format!(" {:>7}", last(n))).collect()
+}
+
 /// How many starts came to the same loss.
 pub(super) fn agreement(end: &Fitted) -> String {
     // a loss of rounding is as good as another
@@ -209,9 +230,9 @@ fn errors_in_words(model: ErrorModel) -> &'static str {
     }
 }
 
-/// Is its error so large that the data hardly know it?
-fn is_vague(p: &Parameter) -> bool {
-    matches!(p.known, Some(Known::Error { error, .. }) if error > 0.5 * p.value.abs())
+/// Is its interval so wide that the data hardly know it?
+pub(super) fn is_vague(p: &Parameter) -> bool {
+    matches!(p.known, Some(Known::Error { interval: [a, b], .. }) if b - a > 2.0 * p.value.abs())
 }
 
 /// Error and interval of a parameter.
@@ -219,6 +240,7 @@ pub(super) fn error_in_words(p: &Parameter) -> (String, String) {
     match p.known {
         None => ("-".to_owned(), String::new()),
         Some(Known::AtBound) => ("at its bound".to_owned(), String::new()),
+        Some(Known::Unscaled) => ("unknown".to_owned(), "no scale".to_owned()),
         Some(Known::NotIdentifiable) => ("unknown".to_owned(), "not identifiable".to_owned()),
         Some(Known::Error {
             error,

@@ -9,8 +9,8 @@ use crate::run::format::significant;
 use admd_engine::Configuration;
 use std::path::{Path, PathBuf};
 
-/// Writes them, each whole or not at all.
-pub(super) fn all(plan: &FitPlan, end: &Fitted, input: &Path) -> Result<Vec<PathBuf>, CliError> {
+/// Writes them, each whole or not at all: those that are written, and what went wrong with one that is not.
+pub(super) fn all(plan: &FitPlan, end: &Fitted, input: &Path) -> (Vec<PathBuf>, Result<(), CliError>) {
     // a pair that meets somewhere has a potential, or was excluded
     let met = |a: usize, b: usize| {
         let configurations = (plan.data.iter().map(|f| &f.configuration))
@@ -22,21 +22,33 @@ pub(super) fn all(plan: &FitPlan, end: &Fitted, input: &Path) -> Result<Vec<Path
     };
     let about = about(plan, end, input);
     let text = potential_text(&end.bindings, &plan.species, plan.units, &about, &met);
-    let mut files = vec![plan.output.potential.clone()];
-    whole(&plan.output.potential, &text)?;
-    if let Some(path) = &plan.output.report {
-        whole(path, &page::html(plan, end, input))?;
-        files.push(path.clone());
+    let page = plan
+        .output
+        .report
+        .as_ref()
+        .map(|path| (path, page::html(plan, end, input)));
+    let mut files = Vec::new();
+    for (path, text) in core::iter::once((&plan.output.potential, text)).chain(page) {
+        match whole(path, &text, &plan.output.checkpoint) {
+            Ok(()) => files.push(path.clone()),
+            Err(error) => return (files, Err(error)),
+        }
     }
-    Ok(files)
+    (files, Ok(()))
 }
 
-fn whole(path: &Path, text: &str) -> Result<(), CliError> {
+fn whole(path: &Path, text: &str, checkpoint: &Path) -> Result<(), CliError> {
     write_whole(path, text).map_err(|e| {
-        CliError::System(format!(
-            "cannot write {}: {e}; make room, or give another name with --set, and go on from the checkpoint with --resume",
-            path.display()
-        ))
+        let from = if checkpoint.exists() {
+            format!(
+                ", and go on from the checkpoint {} with --resume (name it with --set output.checkpoint=... where the potential \
+                 gets another name)",
+                checkpoint.display()
+            )
+        } else {
+            String::new()
+        };
+        CliError::System(format!("cannot write {}: {e}; make room{from}", path.display()))
     })
 }
 
@@ -73,6 +85,11 @@ fn about(plan: &FitPlan, end: &Fitted, input: &Path) -> Vec<String> {
             significant(p.value, 10),
             p.unit
         ));
+    }
+    if end.parameters.iter().any(|p| p.name.starts_with("reference.")) {
+        lines.push(
+            "The energies of the data are those of this potential and, for each atom, its reference energy.".to_owned(),
+        );
     }
     let names: Vec<&str> = plan.variables.list.iter().map(|v| v.name.as_str()).collect();
     if let Some(s) = &end.statistics {

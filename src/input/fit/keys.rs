@@ -62,7 +62,7 @@ pub const ENERGY: &[Key] = keys! {
 pub const FORCES: &[Key] = keys! {
     "sigma" Required, Value, "Error of a component of a force, or of a direction, which is a pure number.", "\"50 meV/Angstrom\"";
     "compare" Default("\"components\""), Choice(compared), "Compare components, or directions only, whatever the size.", "\"components\"";
-    "softening" Optional, Quantity(Dimension::FORCE, Bounds::Positive), "Forces below this have no direction worth comparing; 1e-3 in the unit of forces by default.", "\"1 meV/Angstrom\"";
+    "softening" Optional, Quantity(Dimension::FORCE, Bounds::Positive), "Directions are F/sqrt(F^2 + softening^2), which has a gradient at F = 0; observed forces below ten times this are left out. 1e-6 in the unit of forces by default; larger than that, directions begin to know sizes.", "\"1 meV/Angstrom\"";
 };
 
 /// `[stress]`.
@@ -129,7 +129,7 @@ pub const PARAMETERS: &[Key] = keys! {
     "bounds" Optional, Two(&Value), "The least and the largest value, which may be -inf and inf; by default all that the potential takes.", "[\"0.1 eV\", \"1 eV\"]";
     "transform" Optional, Choice(transforms), "What the optimiser moves: the value, its logarithm, or a number that maps to the range between the bounds; \"log\" by default where the parameter must be positive.", "\"log\"";
     "prior" Optional, Two(&Value), "What is known beforehand: mean and standard deviation.", "[\"0.3 eV\", \"0.1 eV\"]";
-    "tie" Default("\"none\""), Choice(ties), "Are the chosen parameters one variable? \"equal\": they have one value; \"ratio\": they keep the ratios of their start.", "\"none\"";
+    "tie" Default("\"none\""), Choice(ties), "Are the chosen parameters one variable? \"equal\": they have one value; \"ratio\": they keep the ratios of their start, and have no start, bounds or prior of their own.", "\"none\"";
     "fixed" Default("false"), Flag, "Are they kept as they are, although an entry above chooses them?", "false";
 };
 

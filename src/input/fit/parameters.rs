@@ -249,6 +249,13 @@ impl Entry<'_, '_> {
             }
             chosen.iter().map(|k| (*k, 1.0)).collect()
         } else {
+            let own = ["start", "bounds", "prior"].into_iter().find(|k| view.has(k));
+            if let Some(key) = own {
+                let reason = format!("`{key}` would be that of one of the parameters that keep their ratios");
+                let help = "set the values in the potential, or take tie = \"equal\"";
+                view.conflict(view.key_at(key), reason, "of which of them?", help);
+                return None;
+            }
             if value(first) == 0.0 {
                 let reason = format!(
                     "{} is 0 at the start, and nothing has a ratio to it",

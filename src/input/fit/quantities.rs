@@ -44,7 +44,7 @@ impl Compared<'_> {
 }
 
 /// Softening where the input does not say, in the unit of forces.
-const SOFTENING: f64 = 1e-3;
+const SOFTENING: f64 = 1e-6;
 
 /// Reads the sections.
 pub(super) fn read<'a>(root: &View<'a>) -> Compared<'a> {
