@@ -200,7 +200,7 @@ impl<E: Truncated> Bound<E> {
         let gas = Gas::new(job.configuration, self.binding.species.len(), direction).lifted(Outer::constant);
         let mut theta: Vec<Outer> = self.theta(&job, direction).into_iter().map(Dual::constant).collect();
         let mut slopes = vec![Dual::lit(0.0); theta.len()];
-        // each leaf with the pairs that read it alone: all with all would cost more than the evaluation where there are hundreds
+        // only the pairs that read a leaf: hundreds of leaves times all pairs would cost more than the evaluation
         for (pair, species) in self.binding.each_pair().enumerate() {
             for leaf in self.binding.leaves_of(pair) {
                 let constant = theta[leaf];
@@ -208,15 +208,10 @@ impl<E: Truncated> Bound<E> {
                 if let Some(row) = self.binding.coefficients_of::<E, _>(pair, &theta) {
                     let tail = row.tail.map(|tail| gas.correction_of(species, tail).0);
                     let mut sum = tail.unwrap_or(Dual::lit(0.0));
-                    for k in 0..count {
-                        sum = row
-                            .coef
-                            .leaf(k)
-                            .mul_add(Dual::constant(adjoints[pair * count + k]), sum);
+                    for (k, adjoint) in adjoints[pair * count..][..count].iter().enumerate() {
+                        sum = row.coef.leaf(k).mul_add(Dual::constant(*adjoint), sum);
                     }
-                    if sum.on[0] {
-                        slopes[leaf] = slopes[leaf] + sum.d[0];
-                    }
+                    slopes[leaf] = slopes[leaf] + if sum.on[0] { sum.d[0] } else { Dual::lit(0.0) };
                 }
                 theta[leaf] = constant;
             }

@@ -49,6 +49,9 @@ pub struct GaussNewton {
     damping: f64,
     /// What λ is multiplied by when a step fails.
     growth: f64,
+    /// Residuals at x, where they are known: a checkpoint does without them.
+    #[serde(skip)]
+    residuals: Vec<f64>,
 }
 
 /// The problem near x.
@@ -69,14 +72,22 @@ impl GaussNewton {
             loss: f64::NAN,
             damping: FIRST_DAMPING,
             growth: 2.0,
+            residuals: Vec::new(),
         }
+    }
+
+    /// Forgets the residuals.
+    pub(super) fn renew(&mut self) {
+        self.residuals.clear();
     }
 
     /// One step that lowers the loss, if there is one.
     pub(super) fn step(&mut self, problem: &mut Problem, linear: Linear, tolerance: f64) -> Result<Status, FitError> {
-        let residuals = problem.residuals(&self.x, Which::All)?;
-        self.loss = problem.loss(&residuals);
-        let model = self.model(problem, &residuals, linear)?;
+        if self.residuals.is_empty() {
+            self.residuals = problem.residuals(&self.x, Which::All)?;
+            self.loss = problem.loss(&self.residuals);
+        }
+        let model = self.model(problem, &self.residuals, linear)?;
         let held = held(problem.variables(), &self.x, &model.gradient);
         loop {
             let mut p = match linear {
@@ -93,10 +104,15 @@ impl GaussNewton {
                 .for_each(|(p, (n, x))| *p = n - x);
             let foretold = Self::foretold(problem, &self.x, &model, &p)?;
             let small = moved(problem.variables(), &self.x, &p) <= tolerance;
-            let trial = match problem.residuals(&next, Which::All) {
-                Ok(r) => problem.loss(&r),
-                Err(error) if error.is_of_step() => f64::INFINITY,
+            let there = match problem.residuals(&next, Which::All) {
+                Ok(residuals) => residuals,
+                Err(error) if error.is_of_step() => Vec::new(),
                 Err(error) => return Err(error),
+            };
+            let trial = if there.is_empty() {
+                f64::INFINITY
+            } else {
+                problem.loss(&there)
             };
             let gain = (self.loss - trial) / foretold;
             if trial < self.loss && foretold > 0.0 && gain > LEAST_GAIN {
@@ -104,10 +120,11 @@ impl GaussNewton {
                 self.growth = 2.0;
                 self.x = next;
                 self.loss = trial;
+                self.residuals = there;
                 return Ok(if small { Status::Converged } else { Status::Going });
             }
             // nothing to gain that rounding would let us see
-            if (foretold >= 0.0 && foretold <= ROUNDING * self.loss) || (small && foretold >= 0.0) {
+            if foretold >= 0.0 && (small || foretold <= ROUNDING * self.loss) {
                 return Ok(Status::Converged);
             }
             self.damping *= self.growth;

@@ -88,8 +88,9 @@ impl State {
     /// The predictions have changed under it.
     pub fn renew(&mut self) {
         match self {
-            // looks at the predictions anew before every step
-            Self::GaussNewton(_) | Self::Adam(_) => {}
+            // looks at the predictions anew for every batch
+            Self::Adam(_) => {}
+            Self::GaussNewton(s) => s.renew(),
             Self::Lbfgs(s) => s.renew(),
         }
     }
