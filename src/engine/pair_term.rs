@@ -198,23 +198,25 @@ impl<E: Truncated> Bound<E> {
         type Outer = Dual<Directed, 1>;
         let count = Self::LEAVES;
         let gas = Gas::new(job.configuration, self.binding.species.len(), direction).lifted(Outer::constant);
-        let theta: Vec<Outer> = self.theta(&job, direction).into_iter().map(Dual::constant).collect();
-        let slope = |leaf: usize| {
-            let mut theta = theta.clone();
-            theta[leaf] = Dual::variable(theta[leaf].v, 0);
-            let rows = self.binding.coefficients::<E, _>(&theta);
-            let mut sum = gas.correction(&self.binding, rows.iter().map(|row| row.tail)).0;
-            for (pair, row) in rows.iter().enumerate() {
-                for k in 0..count {
-                    sum = row
-                        .coef
-                        .leaf(k)
-                        .mul_add(Dual::constant(adjoints[pair * count + k]), sum);
+        let mut theta: Vec<Outer> = self.theta(&job, direction).into_iter().map(Dual::constant).collect();
+        let mut slopes = vec![Dual::lit(0.0); theta.len()];
+        // only the pairs that read a leaf: hundreds of leaves times all pairs would cost more than the evaluation
+        for (pair, species) in self.binding.each_pair().enumerate() {
+            for leaf in self.binding.leaves_of(pair) {
+                let constant = theta[leaf];
+                theta[leaf] = Dual::variable(constant.v, 0);
+                if let Some(row) = self.binding.coefficients_of::<E, _>(pair, &theta) {
+                    let tail = row.tail.map(|tail| gas.correction_of(species, tail).0);
+                    let mut sum = tail.unwrap_or(Dual::lit(0.0));
+                    for (k, adjoint) in adjoints[pair * count..][..count].iter().enumerate() {
+                        sum = row.coef.leaf(k).mul_add(Dual::constant(*adjoint), sum);
+                    }
+                    slopes[leaf] = slopes[leaf] + if sum.on[0] { sum.d[0] } else { Dual::lit(0.0) };
                 }
+                theta[leaf] = constant;
             }
-            if sum.on[0] { sum.d[0] } else { Dual::lit(0.0) }
-        };
-        (0..theta.len()).map(slope).collect()
+        }
+        slopes
     }
 }
 

@@ -38,13 +38,18 @@ impl<T: Real> Gas<T> {
     /// Energy, and the virial on each axis \[energy\], from the integrals of each pair of species.
     pub(super) fn correction(&self, binding: &PairBinding, tails: impl Iterator<Item = Option<Tail<T>>>) -> (T, T) {
         let (mut energy, mut virial) = (T::lit(0.0), T::lit(0.0));
-        for ((a, b), tail) in binding.each_pair().zip(tails) {
+        for (pair, tail) in binding.each_pair().zip(tails) {
             let Some(tail) = tail else { continue };
-            let pairs = self.counts[a] * self.counts[b] * if a == b { 1.0 } else { 2.0 };
-            let density = self.volume.recip() * (2.0 * std::f64::consts::PI * pairs);
-            energy = energy + density * tail.energy;
-            virial = virial + density * tail.virial;
+            let (u, w) = self.correction_of(pair, tail);
+            (energy, virial) = (energy + u, virial + w);
         }
         (energy, virial)
+    }
+
+    /// The same from one pair of species.
+    pub(super) fn correction_of(&self, (a, b): (usize, usize), tail: Tail<T>) -> (T, T) {
+        let pairs = self.counts[a] * self.counts[b] * if a == b { 1.0 } else { 2.0 };
+        let density = self.volume.recip() * (2.0 * std::f64::consts::PI * pairs);
+        (density * tail.energy, density * tail.virial)
     }
 }

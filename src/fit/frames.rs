@@ -238,8 +238,8 @@ impl Target for Frames {
                     }
                 }
                 let tangents = core::slice::from_ref(&direction);
+                // neither energy nor virial: what pulls on parameters are the gradient and its tangent alone
                 let request = Request {
-                    energy_and_virial: true,
                     gradient: true,
                     tangents: if forces || stress { tangents } else { &[] },
                     ..Request::FORCES

@@ -30,9 +30,11 @@ use admd_potentials::form::binding::PairBinding;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Blocks of consecutive samples, for the statistical errors: as many of twenty samples as there are, within these bounds. Short
-/// blocks remember the one before, and few say little of their own scatter.
-const BLOCKS: [usize; 2] = [10, 20];
+/// Blocks of consecutive samples, for the statistical errors: as many of ten samples as there are, within these bounds.
+const BLOCKS: [usize; 2] = [10, 40];
+/// What is compared are overlapping windows of this part of all blocks. Shorter ones remember the one before, and errors come
+/// out too small; fewer say little of their own scatter, to which the overlap adds half as many again.
+const WINDOWS: usize = 10;
 /// A simulation with fewer samples has no errors.
 const LEAST_SAMPLES: u64 = 10;
 /// The part of the least effective sample size below which there are no predictions: until the next
@@ -367,8 +369,9 @@ impl Target for Simulation {
         Ok(true)
     }
 
-    /// The deviations of 10 to 20 blocks of consecutive samples. A block whose samples weigh
-    /// more moves the average more: its deviation is Σ w (O − ⟨O⟩) over the block, over the weight that a block has on average.
+    /// The deviations of windows of consecutive samples, which overlap. A window whose samples weigh more moves the average
+    /// more: its deviation is Σ w (O − ⟨O⟩) over the window, over the weight that a window has on average. They are scaled as if
+    /// they were independent (M. S. Meketon and B. Schmeiser, Proc. Winter Simulation Conf. (1984), 226).
     fn noise(&mut self, theta: &[f64]) -> Result<Vec<Vec<f64>>, FitError> {
         if self.rows.rows.is_empty() {
             return Ok(Vec::new());
@@ -376,7 +379,7 @@ impl Target for Simulation {
         let (samples, seen) = self.trusted(theta)?;
         let weights = self.weights(&samples, |s| seen[s].energy);
         let averages = self.averages(&samples, |s| [seen[s].energy, seen[s].virial]);
-        let count = (weights.len() / BLOCKS[1]).clamp(BLOCKS[0], BLOCKS[1]);
+        let count = (weights.len() / 10).clamp(BLOCKS[0], BLOCKS[1]);
         let share = weights.iter().sum::<f64>() / count as f64;
         let mut blocks = vec![vec![0.0; averages.len()]; count];
         for (s, w) in weights.iter().enumerate() {
@@ -386,7 +389,14 @@ impl Target for Simulation {
                 *sum += w * (o - average) / share;
             }
         }
-        Ok(blocks)
+        // the run closed to a ring, so that all blocks count as often
+        let width = count / WINDOWS;
+        let scale = ((count - 1) as f64 / (width * (count - width)) as f64).sqrt();
+        let window = |first: usize| -> Vec<f64> {
+            let sum = |row: usize| (0..width).map(|k| blocks[(first + k) % count][row]).sum::<f64>();
+            (0..averages.len()).map(|row| scale * sum(row)).collect()
+        };
+        Ok((0..count).map(window).collect())
     }
 
     fn fork(&self) -> Box<dyn Target> {

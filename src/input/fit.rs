@@ -30,6 +30,7 @@ mod parameters;
 mod plan;
 mod quantities;
 mod rdf;
+mod rdf_bins;
 mod relaxed;
 mod rows;
 mod simulation;

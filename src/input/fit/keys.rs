@@ -1,5 +1,6 @@
 //! The table of keys of a fit; see [`crate::input::keys`].
 
+use super::rdf_bins::RDF_BINS;
 use crate::fit::{ErrorModel, Method, Robust, Transform};
 use crate::input::keys::{
     Key, Kind, MOST_STEPS, POSITIVE_LENGTH, POTENTIAL, Presence, SPECIES, STRUCTURE, keys, lattices, unit_systems,
@@ -119,6 +120,7 @@ pub const SIMULATION: &[Key] = keys! {
     "pressure_sigma" Optional, Quantity(Dimension::PRESSURE, Bounds::Positive), "Its error.", "\"10 bar\"";
     "rdf" Optional, Path, "A text file with what g(r) should be: columns r, g and perhaps the error of g, in the unit of lengths; r are the middles of equal bins from 0 on.", "\"argon_rdf.csv\"";
     "rdf_sigma" Optional, Number(Bounds::Positive), "Error of g where the file has no such column.", "0.02";
+    "rdf_bins" Default("\"histogram\""), Choice(rdf_bins), "What the numbers of the file are: \"histogram\", pairs in sharp bins, as most programs count; \"curve\", g at the middles of the bins; both are brought to the smooth bins in which this program counts, for which the last line is used up. \"smooth\", such bins already.", "\"curve\"";
     "rdf_pair" Optional, Two(&Text), "The species of the two atoms of g(r); all by default.", "[\"Ar\", \"Ar\"]";
 };
 
@@ -183,6 +185,10 @@ fn references() -> Vec<&'static str> {
 
 fn compared() -> Vec<&'static str> {
     COMPARED.to_vec()
+}
+
+fn rdf_bins() -> Vec<&'static str> {
+    RDF_BINS.to_vec()
 }
 
 fn ties() -> Vec<&'static str> {

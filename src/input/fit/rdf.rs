@@ -1,6 +1,7 @@
 //! A radial distribution function as a text file: columns r, g and perhaps the error of g.
 
 use super::observation::without_effect;
+use super::rdf_bins::RdfBins;
 use crate::dynamics::Rdf;
 use crate::fit::Observation;
 use crate::input::diagnostics::{InputError, Problem, nearest};
@@ -32,7 +33,7 @@ pub(super) fn read(view: &View<'_>, species: &[String], indices: &[u16]) -> Opti
         }
     };
     let rows = rows(&file, &text)?;
-    let Some((_, last)) = rows.last() else {
+    let Some((last_number, last)) = rows.last() else {
         let help = "write lines with r and g(r), and perhaps the error of g(r)";
         file.wrong_line(0, |_| 0..0, "the file holds no numbers", help);
         return None;
@@ -73,9 +74,21 @@ pub(super) fn read(view: &View<'_>, species: &[String], indices: &[u16]) -> Opti
         }
         list.push(Observation { value: row[1], sigma });
     }
+    let kind = RdfBins::named(&view.text("rdf_bins")?.value);
+    let bins = rows.len().saturating_sub(kind.lost());
+    if bins == 0 {
+        let help = "write more lines, or rdf_bins = \"smooth\" where the bins are those of this program";
+        file.wrong_line(
+            *last_number,
+            whole,
+            "a bin alone cannot be compared with smooth ones",
+            help,
+        );
+        return None;
+    }
     // The unit of lengths is the same inside of the program.
-    let rdf = Rdf::new(width * rows.len() as f64, rows.len());
-    Some((pair?.map_or(rdf, |[a, b]| rdf.between(a, b)), list))
+    let rdf = Rdf::new(width * bins as f64, bins);
+    Some((pair?.map_or(rdf, |[a, b]| rdf.between(a, b)), kind.smooth(&list)))
 }
 
 /// The lines with numbers; all have as many as the first.

@@ -21,7 +21,7 @@ pub(super) fn read(
     let energy = observation::read(view, "energy", "energy_sigma");
     let pressure = observation::read(view, "pressure", "pressure_sigma");
     observation::no_target(view, &["energy", "pressure", "rdf"]);
-    for key in ["rdf_sigma", "rdf_pair"] {
+    for key in ["rdf_sigma", "rdf_bins", "rdf_pair"] {
         without_effect_of(view, key, "rdf");
     }
     let least = least(view);
