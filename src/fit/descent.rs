@@ -27,9 +27,16 @@ pub struct Descent {
     pub iteration: usize,
     /// How it ended, if it did.
     pub finish: Option<Finish>,
+    /// Ends that were taken back because targets, prepared anew there, led on.
+    pub confirmed: usize,
     /// Where it is.
     pub state: State,
+    /// What the targets had prepared then ([`Problem::memory`]).
+    pub memory: Vec<Vec<f64>>,
 }
+
+/// Ends that may be taken back: predictions whose errors lead it about for so long say no more.
+const MOST_CONFIRMED: usize = 20;
 
 impl Descent {
     /// At the beginning.
@@ -37,7 +44,9 @@ impl Descent {
         Self {
             iteration: 0,
             finish: None,
+            confirmed: 0,
             state: State::new(method, x),
+            memory: Vec::new(),
         }
     }
 
@@ -77,6 +86,7 @@ impl Descent {
         seed: u64,
         go_on: &mut dyn FnMut(&Self) -> bool,
     ) -> Result<(), FitError> {
+        problem.recall(&self.memory)?;
         while self.finish.is_none() {
             if self.iteration >= method.iterations() {
                 let all_passes = matches!(method, Method::Adam { .. });
@@ -86,8 +96,15 @@ impl Descent {
             if problem.refresh(self.state.x())? {
                 self.state.renew();
             }
-            let status = self.state.step(problem, method, seed)?;
+            self.memory = problem.memory();
+            let mut status = self.state.step(problem, method, seed)?;
             self.iteration += 1;
+            if status != Status::Going && self.confirmed < MOST_CONFIRMED && problem.confirm(self.state.x())? {
+                self.confirmed += 1;
+                self.state.renew();
+                self.memory = problem.memory();
+                status = Status::Going;
+            }
             self.finish = match status {
                 Status::Going => None,
                 Status::Converged => Some(Finish::Converged),

@@ -226,6 +226,33 @@ impl Problem {
         Ok(changed)
     }
 
+    /// Prepares targets anew before a fit ends at x; were predictions changed by it?
+    ///
+    /// # Errors
+    /// As of the targets.
+    pub fn confirm(&mut self, x: &[f64]) -> Result<bool, FitError> {
+        let theta = self.variables.theta(x);
+        let mut changed = false;
+        for target in &mut self.targets {
+            changed |= target.confirm(&theta)?;
+        }
+        Ok(changed)
+    }
+
+    /// What the targets have prepared, one list a target.
+    pub fn memory(&self) -> Vec<Vec<f64>> {
+        self.targets.iter().map(|t| t.memory()).collect()
+    }
+
+    /// Prepares the targets as they were; an empty list leaves them as they are.
+    ///
+    /// # Errors
+    /// As of the targets.
+    pub fn recall(&mut self, memory: &[Vec<f64>]) -> Result<(), FitError> {
+        let both = self.targets.iter_mut().zip(memory);
+        both.into_iter().try_for_each(|(target, memory)| target.recall(memory))
+    }
+
     /// For each target that has statistical errors, the deviations of all residuals in each of its independent blocks.
     ///
     /// # Errors

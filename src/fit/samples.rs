@@ -60,7 +60,6 @@ impl Samples {
         bound: &Bound,
         chosen: &[usize],
         theta: &[f64],
-        from: Option<&Configuration>,
         number: u64,
     ) -> Result<Self, FitError> {
         let name = |error| FitError::Group {
@@ -70,7 +69,7 @@ impl Samples {
         let mut field = bound.field(theta, spec.skin)?;
         let verlet = |timestep: f64| Box::new(VelocityVerlet { timestep });
         let every = spec.every.max(1);
-        let (start, masses) = (from.unwrap_or(&spec.configuration).clone(), spec.masses.clone());
+        let (start, masses) = (spec.configuration.clone(), spec.masses.clone());
         let integrator = verlet(spec.timestep);
         let chain = HybridMonteCarlo::new(start, masses, spec.kt, integrator, every, spec.seed, &mut field);
         let mut chain = chain
@@ -82,15 +81,9 @@ impl Samples {
                 },
             })?
             .numbered_from(number << APART);
-        // the end of an earlier simulation is in equilibrium, but for the change of the parameters
-        let equilibration = if from.is_some() {
-            spec.equilibration / 2
-        } else {
-            spec.equilibration
-        };
         // a start with atoms too close goes downhill in steps that are short enough
         let mut timestep = spec.timestep;
-        for _ in 0..equilibration.div_ceil(every) {
+        for _ in 0..spec.equilibration.div_ceil(every) {
             chain.go_on_with(verlet(timestep));
             timestep *= if chain.advance(&mut field) { LONGER } else { SHORTER };
             timestep = timestep.min(spec.timestep);

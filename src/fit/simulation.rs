@@ -25,7 +25,6 @@ use super::{FitError, Group, Quantity, Row, SimulationSpec, Target, Which};
 use crate::dynamics::{Ensemble, observables};
 use crate::sensitivity::effective_size;
 use admd_ad::{Dual, Real};
-use admd_engine::Configuration;
 use admd_potentials::form::binding::PairBinding;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -40,6 +39,9 @@ const LEAST_SAMPLES: u64 = 10;
 /// The part of the least effective sample size below which there are no predictions: until the next
 /// [`Target::refresh`] an optimiser may go somewhat farther than it should.
 const FORBIDDEN: f64 = 0.25;
+
+/// The part of the samples that must count where a fit ends: what is left is their own error, not where they were taken.
+const CONFIRMED: f64 = 0.9;
 
 type Along = Dual<f64, 1>;
 
@@ -91,8 +93,9 @@ pub struct Simulation {
     /// Bins of g(r) that are compared.
     chosen: Vec<usize>,
     samples: Option<Arc<Samples>>,
-    /// Simulations done.
+    /// Simulations done, and θ of the last one: the samples follow from these.
     done: u64,
+    at: Vec<f64>,
     /// What the samples look like at the last θ.
     seen: Option<(Vec<f64>, Arc<Vec<Seen>>)>,
     jacobian: Option<(Vec<f64>, Arc<Dense>)>,
@@ -157,6 +160,7 @@ impl Simulation {
             chosen,
             samples: None,
             done: 0,
+            at: Vec::new(),
             seen: None,
             jacobian: None,
         })
@@ -193,18 +197,32 @@ impl Simulation {
     }
 
     fn simulate(&mut self, theta: &[f64]) -> Result<Arc<Samples>, FitError> {
-        let from: Option<&Configuration> = self.samples.as_ref().and_then(|s| s.configurations.last());
-        let from_there = |from| Samples::simulate(&self.spec, &self.bound, &self.chosen, theta, from, self.done);
-        let samples = match from_there(from) {
-            // at these parameters the atoms of the last sample may be on top of each other
-            Err(FitError::Simulation { .. } | FitError::Group { .. }) if from.is_some() => from_there(None),
-            other => other,
-        };
-        let samples = Arc::new(samples?);
+        let samples = Arc::new(Samples::simulate(
+            &self.spec,
+            &self.bound,
+            &self.chosen,
+            theta,
+            self.done,
+        )?);
         self.done += 1;
+        self.at = theta.to_vec();
         (self.seen, self.jacobian) = (None, None);
         self.samples = Some(samples.clone());
         Ok(samples)
+    }
+
+    /// Simulates at θ unless this part of the samples there are counts; says whether it did.
+    fn unless(&mut self, theta: &[f64], least: f64) -> Result<bool, FitError> {
+        let effective = match self.effective_samples(theta) {
+            // samples that overlap at these parameters count for nothing
+            Err(FitError::Group { .. }) => Some(0.0),
+            other => other?,
+        };
+        if effective.is_some_and(|e| e >= least * self.spec.samples as f64) {
+            return Ok(false);
+        }
+        self.simulate(theta)?;
+        Ok(true)
     }
 
     fn seen(&mut self, samples: &Samples, theta: &[f64]) -> Result<Arc<Vec<Seen>>, FitError> {
@@ -356,17 +374,41 @@ impl Target for Simulation {
         if self.rows.rows.is_empty() {
             return Ok(false);
         }
-        let effective = match self.effective_samples(theta) {
-            // samples that overlap at these parameters count for nothing
-            Err(FitError::Group { .. }) => Some(0.0),
-            other => other?,
-        };
-        let least = self.spec.least * self.spec.samples as f64;
-        if effective.is_some_and(|e| e >= least) {
+        self.unless(theta, self.spec.least)
+    }
+
+    fn confirm(&mut self, theta: &[f64]) -> Result<bool, FitError> {
+        if self.rows.rows.is_empty() {
             return Ok(false);
         }
-        self.simulate(theta)?;
-        Ok(true)
+        self.unless(theta, CONFIRMED.max(self.spec.least))
+    }
+
+    fn memory(&self) -> Vec<f64> {
+        match self.samples {
+            // counts of simulations are far below 2⁵³
+            Some(_) => core::iter::once(self.done as f64)
+                .chain(self.at.iter().copied())
+                .collect(),
+            None => Vec::new(),
+        }
+    }
+
+    fn recall(&mut self, memory: &[f64]) -> Result<(), FitError> {
+        let Some((done, at)) = memory.split_first() else {
+            return Ok(());
+        };
+        if self.samples.is_some() && memory == self.memory() {
+            return Ok(());
+        }
+        if !(*done >= 1.0 && done.fract() == 0.0 && at.len() >= self.bound.leaves()) {
+            let reason =
+                "what the checkpoint says of its simulations does not belong to it; start without it".to_owned();
+            let group = self.spec.name.clone();
+            return Err(FitError::Simulation { group, reason });
+        }
+        self.done = *done as u64 - 1;
+        self.simulate(at).map(|_| ())
     }
 
     /// The deviations of windows of consecutive samples, which overlap. A window whose samples weigh more moves the average

@@ -162,6 +162,30 @@ pub trait Target: Send {
         Ok(false)
     }
 
+    /// The same before a fit ends at θ: also where predictions are sound, but made from what was prepared so far away that its
+    /// own errors may have led there.
+    ///
+    /// # Errors
+    /// As [`Target::evaluate`].
+    fn confirm(&mut self, theta: &[f64]) -> Result<bool, FitError> {
+        let _ = theta;
+        Ok(false)
+    }
+
+    /// Numbers from which [`Target::recall`] prepares the same again, to the last bit; empty where nothing was prepared.
+    fn memory(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Prepares what [`Target::memory`] remembers.
+    ///
+    /// # Errors
+    /// As [`Target::evaluate`]; numbers that are no memory of this target.
+    fn recall(&mut self, memory: &[f64]) -> Result<(), FitError> {
+        let _ = memory;
+        Ok(())
+    }
+
     /// How the statistical errors of the predictions themselves, where they have any, move the solution: for each of several
     /// independent blocks, the deviation of every prediction from their average. Empty for exact predictions. The
     /// covariance of the average over blocks is Σ deviation ⊗ deviation/(n (n − 1)).

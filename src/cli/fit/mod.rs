@@ -212,6 +212,8 @@ fn conclude(
 ) -> Result<Fitted, FitError> {
     let losses: Vec<f64> = descents.iter().map(|d| d.state.loss()).collect();
     let chosen = best(descents);
+    // with the samples of its own simulations
+    problem.recall(&descents[chosen].memory)?;
     let ending = match interrupt.signal() {
         Some(signal) if descents.iter().any(|d| d.finish.is_none()) => Ending::Interrupted(signal),
         _ => Ending::Finished(descents[chosen].finish.unwrap_or(Finish::Iterations)),
