@@ -27,6 +27,8 @@ pub struct Problem {
     targets: Vec<Box<dyn Target>>,
     robust: Robust,
     cost: Cost,
+    /// The last x of which all residuals were asked, and these: a descent begins and ends where they are known.
+    last: Option<(Vec<f64>, Vec<f64>)>,
 }
 
 impl Problem {
@@ -44,6 +46,7 @@ impl Problem {
             targets,
             robust,
             cost: Cost::default(),
+            last: None,
         };
         let rows = problem.rows().filter(|(_, row)| row.scale > 0.0).count();
         let variables = problem.variables.len();
@@ -131,9 +134,18 @@ impl Problem {
     /// # Errors
     /// As of the targets.
     pub fn residuals(&mut self, x: &[f64], which: Which) -> Result<Vec<f64>, FitError> {
+        if let (Some((at, residuals)), Which::All) = (&self.last, which)
+            && at[..] == *x
+        {
+            return Ok(residuals.clone());
+        }
         let predicted = self.predictions(x, which)?;
         let each = predicted.iter().zip(self.rows());
-        Ok(each.map(|(p, (_, row))| (p - row.observed) * row.scale).collect())
+        let residuals: Vec<f64> = each.map(|(p, (_, row))| (p - row.observed) * row.scale).collect();
+        if matches!(which, Which::All) {
+            self.last = Some((x.to_vec(), residuals.clone()));
+        }
+        Ok(residuals)
     }
 
     /// Σ ρ(r), summed in pairs so that many rows keep their digits.
@@ -223,6 +235,9 @@ impl Problem {
         for target in &mut self.targets {
             changed |= target.refresh(&theta)?;
         }
+        if changed {
+            self.last = None;
+        }
         Ok(changed)
     }
 
@@ -308,6 +323,7 @@ impl Problem {
             targets: self.targets.iter().map(|t| t.fork()).collect(),
             robust: self.robust,
             cost: Cost::default(),
+            last: None,
         }
     }
 }
