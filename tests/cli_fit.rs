@@ -135,7 +135,7 @@ fn a_fit_that_is_stopped_goes_on_to_the_same_bits() {
         assert!(
             short
                 .err
-                .contains("not converged: all iterations were used; go on with --resume"),
+                .contains("not converged: all iterations were used (go on with --resume"),
             "{}",
             short.err
         );

@@ -251,6 +251,9 @@ impl Problem {
         for target in &mut self.targets {
             changed |= target.confirm(&theta)?;
         }
+        if changed {
+            self.last = None;
+        }
         Ok(changed)
     }
 
@@ -264,6 +267,7 @@ impl Problem {
     /// # Errors
     /// As of the targets.
     pub fn recall(&mut self, memory: &[Vec<f64>]) -> Result<(), FitError> {
+        self.last = None;
         let both = self.targets.iter_mut().zip(memory);
         both.into_iter().try_for_each(|(target, memory)| target.recall(memory))
     }

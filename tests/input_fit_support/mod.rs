@@ -64,6 +64,7 @@ pressure = "1 GPa"
 pressure_sigma = "0.1 GPa"
 rdf = "rdf.csv"
 rdf_sigma = 0.02
+rdf_bins = "smooth"
 
 [[parameters]]
 select = "morse.*.d0"
