@@ -8,7 +8,20 @@ use crate::fit::{
 };
 use crate::input::FitPlan;
 use admd_potentials::form::binding::PairBinding;
-use admd_potentials::form::units::{Dimension, UnitSystem};
+use admd_potentials::form::units::Dimension;
+
+/// Rows times variables of a fit that was stopped, for which errors are made still: they take less than a second.
+const MOST_WHEN_STOPPED: usize = 1_000_000;
+
+/// The unit of a quantity as it is compared.
+pub(super) fn unit(plan: &FitPlan, quantity: Quantity) -> String {
+    let symbol = plan.units.symbol(quantity.dimension());
+    match quantity {
+        Quantity::Energy if plan.quantities.per_atom => format!("{symbol}/atom"),
+        Quantity::CohesiveEnergy | Quantity::MeanEnergy => format!("{symbol}/atom"),
+        _ => symbol,
+    }
+}
 
 /// One descent of several.
 pub(super) struct Start {
@@ -63,14 +76,19 @@ impl Fitted {
         let cost = problem.cost();
         let x = descents[chosen].state.x().to_vec();
         let predicted = problem.predictions(&x, Which::All)?;
-        let statistics = statistics(problem, &x, plan.errors)?;
+        // who stops a large fit does not wait for its errors
+        let large = problem.len() * x.len() > MOST_WHEN_STOPPED;
+        let statistics = match ending {
+            Ending::Interrupted(_) if large => None,
+            _ => statistics(problem, &x, plan.errors)?,
+        };
         let mut parity = Vec::new();
         let mut parts: Vec<(&[Row], &[Group], &[f64])> = Vec::new();
         let mut rest = predicted.as_slice();
         for target in problem.targets() {
             let (own, others) = rest.split_at(target.rows().len());
             rest = others;
-            collect(&mut parity, target.rows(), own, plan.units, true);
+            collect(&mut parity, target.rows(), own, plan, true);
             parts.push((target.rows(), target.groups(), own));
         }
         let of_training = deviations(&parts);
@@ -79,7 +97,7 @@ impl Fitted {
             None => Vec::new(),
             Some(mut frames) => {
                 let own = frames.evaluate(&theta, Which::All)?;
-                collect(&mut parity, frames.rows(), &own, plan.units, false);
+                collect(&mut parity, frames.rows(), &own, plan, false);
                 deviations(&[(frames.rows(), frames.groups(), &own)])
             }
         };
@@ -104,7 +122,7 @@ impl Fitted {
 }
 
 /// Adds pairs of observed and predicted numbers.
-fn collect(parity: &mut Vec<Parity>, rows: &[Row], predicted: &[f64], units: &UnitSystem, fitted: bool) {
+fn collect(parity: &mut Vec<Parity>, rows: &[Row], predicted: &[f64], plan: &FitPlan, fitted: bool) {
     for (row, value) in rows
         .iter()
         .zip(predicted)
@@ -115,13 +133,13 @@ fn collect(parity: &mut Vec<Parity>, rows: &[Row], predicted: &[f64], units: &Un
             None => {
                 parity.push(Parity {
                     quantity: row.quantity,
-                    unit: units.symbol(row.quantity.dimension()),
+                    unit: unit(plan, row.quantity),
                     points: Vec::new(),
                 });
                 parity.len() - 1
             }
         };
-        let own = units.to_coherent(row.quantity.dimension());
+        let own = plan.units.to_coherent(row.quantity.dimension());
         parity[k].points.push((row.observed / own, value / own, fitted));
     }
 }

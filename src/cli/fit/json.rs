@@ -1,10 +1,9 @@
 //! The result for programs.
 
-use super::fitted::{Fitted, Parameter};
+use super::fitted::{Fitted, Parameter, unit};
 use super::text::not_identifiable;
 use crate::fit::{Deviations, Finish, Known};
 use crate::input::FitPlan;
-use admd_potentials::form::units::UnitSystem;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -59,8 +58,8 @@ pub(super) fn text(plan: &FitPlan, end: &Fitted, input: &Path, files: &[PathBuf]
         "not_identifiable": vague,
         "information": information,
         "deviations": {
-            "fitted": deviations(&end.deviations[0], plan.units),
-            "validation": deviations(&end.deviations[1], plan.units),
+            "fitted": deviations(&end.deviations[0], plan),
+            "validation": deviations(&end.deviations[1], plan),
         },
         "best_start": end.chosen,
         "starts": starts.collect::<Vec<_>>(),
@@ -94,14 +93,14 @@ fn parameter(p: &Parameter) -> Value {
     })
 }
 
-fn deviations(list: &[Deviations], units: &UnitSystem) -> Vec<Value> {
+fn deviations(list: &[Deviations], plan: &FitPlan) -> Vec<Value> {
     let each = list.iter().map(|d| {
-        let own = units.to_coherent(d.quantity.dimension());
+        let own = plan.units.to_coherent(d.quantity.dimension());
         json!({
             "quantity": d.quantity.name(),
             "tag": d.tag,
             "rows": d.rows,
-            "unit": units.symbol(d.quantity.dimension()),
+            "unit": unit(plan, d.quantity),
             "rmse": d.rmse / own,
             "mae": d.mae / own,
             "largest": d.most / own,

@@ -1,6 +1,6 @@
 //! The report as one page that needs nothing else: tables, and plots of what was predicted.
 
-use super::fitted::Fitted;
+use super::fitted::{Fitted, unit};
 use super::plot;
 use super::text::{UNSCALED, agreement, cell, error_in_words, is_vague, not_identifiable, tagged};
 use crate::fit::Known;
@@ -19,13 +19,16 @@ p.end { color: var(--faint); margin-top: 0; } p.warn { border-left: 3px solid va
 div.wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.25rem 0.8rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th { color: var(--faint); font-weight: 500; } th:first-child, td:first-child, td.word { text-align: left; }
+th { color: var(--faint); font-weight: 500; } th:first-child, td:first-child, td.word, th.word { text-align: left; }
 div.plots { display: flex; flex-wrap: wrap; gap: 1.5rem; } div.plots figure { margin: 0; width: 340px; } figcaption { color: var(--faint); font-size: 0.85rem; }
 svg { width: 100%; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
 svg .frame { fill: none; stroke: var(--faint); } svg .tick { stroke: var(--faint); } svg .equal { stroke: var(--line); }
 svg .fitted { fill: var(--fit); fill-opacity: 0.55; } svg .validation { fill: var(--val); fill-opacity: 0.7; }
 .key { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; } .key.fitted { background: var(--fit); } .key.validation { background: var(--val); }
 ";
+
+/// Heads of columns of words.
+const WORDS: [&str; 3] = ["unit", "largest in", "SHA-256"];
 
 /// The page.
 pub(super) fn html(plan: &FitPlan, end: &Fitted, input: &Path) -> String {
@@ -148,7 +151,7 @@ fn deviations(plan: &FitPlan, end: &Fitted, out: &mut String) {
             let mut cells = vec![(*set).to_owned(), d.rows.to_string()];
             cells.extend([d.rmse, d.mae, d.most].map(|x| significant(x / own, 4)));
             cells.push(significant(d.of_sigma, 3));
-            let unit = plan.units.symbol(d.quantity.dimension());
+            let unit = unit(plan, d.quantity);
             row(&tagged(d.quantity, &d.tag), &cells, &[&unit, &d.worst], out);
         }
     }
@@ -190,7 +193,11 @@ fn sources(plan: &FitPlan, end: &Fitted, input: &Path, out: &mut String) {
 }
 
 fn head(names: &[&str], out: &mut String) {
-    let cells: String = names.iter().map(|n| format!("<th>{}</th>", escaped(n))).collect();
+    let cell = |n: &&str| {
+        let class = if WORDS.contains(n) { " class=\"word\"" } else { "" };
+        format!("<th{class}>{}</th>", escaped(n))
+    };
+    let cells: String = names.iter().map(cell).collect();
     let _ = writeln!(out, "<tr>{cells}</tr>");
 }
 

@@ -1,10 +1,9 @@
 //! The result for people, as comments beside a table.
 
-use super::fitted::{Fitted, Parameter};
+use super::fitted::{Fitted, Parameter, unit};
 use crate::fit::{Deviations, ErrorModel, Finish, Known, NullDirection, Problem, Quantity};
 use crate::input::FitPlan;
 use crate::run::format::{counted, significant};
-use admd_potentials::form::units::UnitSystem;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -100,7 +99,7 @@ pub(super) fn result(plan: &FitPlan, end: &Fitted, files: &[PathBuf]) -> String 
     } else {
         let _ = writeln!(
             out,
-            "# no standard errors: the Jacobian of so many rows and variables is not made"
+            "# no standard errors: the Jacobian of so many rows and variables was not made"
         );
     }
     let _ = writeln!(
@@ -145,7 +144,7 @@ pub(super) fn result(plan: &FitPlan, end: &Fitted, files: &[PathBuf]) -> String 
         }
     }
     for (set, list) in ["fitted", "validation"].iter().zip(&end.deviations) {
-        table(set, list, plan.units, &mut out);
+        table(set, list, plan, &mut out);
     }
     let c = end.cost;
     let _ = writeln!(
@@ -159,7 +158,7 @@ pub(super) fn result(plan: &FitPlan, end: &Fitted, files: &[PathBuf]) -> String 
     out
 }
 
-fn table(set: &str, list: &[Deviations], units: &UnitSystem, out: &mut String) {
+fn table(set: &str, list: &[Deviations], plan: &FitPlan, out: &mut String) {
     if list.is_empty() {
         return;
     }
@@ -170,7 +169,7 @@ fn table(set: &str, list: &[Deviations], units: &UnitSystem, out: &mut String) {
         "rows", "rmse", "mae", "largest", "of sigma", "unit"
     );
     for d in list {
-        let own = units.to_coherent(d.quantity.dimension());
+        let own = plan.units.to_coherent(d.quantity.dimension());
         let [rmse, mae, most] = [d.rmse, d.mae, d.most].map(|x| significant(x / own, 4));
         let _ = writeln!(
             out,
@@ -178,7 +177,7 @@ fn table(set: &str, list: &[Deviations], units: &UnitSystem, out: &mut String) {
             tagged(d.quantity, &d.tag),
             d.rows,
             significant(d.of_sigma, 3),
-            units.symbol(d.quantity.dimension()),
+            unit(plan, d.quantity),
             d.worst
         );
     }
