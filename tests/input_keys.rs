@@ -299,13 +299,23 @@ fn as_json(text: &str) -> Value {
 
 #[test]
 fn inputs_and_their_resolved_text_fit_the_schema() {
-    let schema = schema(Document::Input);
+    let (schema, of_fits) = (schema(Document::Input), schema(Document::Fit));
     for entry in std::fs::read_dir("inputs").unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|e| e != "toml") {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
+        if admd::input::is_fit(&text) {
+            valid(&as_json(&text), &of_fits).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            continue;
+        }
+        if path
+            .file_name()
+            .is_some_and(|n| n.to_string_lossy().starts_with("fitted_"))
+        {
+            continue; // the output of a fit
+        }
         valid(&as_json(&text), &schema).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let plan = admd::input::read(&path, &[]).unwrap();
         valid(&as_json(&plan.provenance.resolved_text), &schema).unwrap();

@@ -159,9 +159,17 @@ fn inspect(a: &Check) -> Result<u8, CliError> {
     })
 }
 
-/// Is the file there, and the input of a fit?
+/// Is the file there, and the input of a fit? What is longer than any input, or endless, is none.
 fn is_fit(path: &std::path::Path) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| crate::input::is_fit(&text))
+    use std::io::Read as _;
+    const LONGEST: u64 = 1 << 24;
+    // a pipe could be read only once
+    if !path.is_file() {
+        return false;
+    }
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+    read.is_ok() && crate::input::is_fit(&text)
 }
 
 fn export(a: &export::ExportArgs) -> Result<u8, CliError> {

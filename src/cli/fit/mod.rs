@@ -21,7 +21,7 @@ use fitted::Fitted;
 use progress::Progress;
 use std::path::PathBuf;
 
-/// Fit parameters of potentials to data: frames, crystals, relaxed structures, simulations
+/// Fit parameters of potentials to data, with their errors
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -31,7 +31,8 @@ Examples:
   admd fit inputs/fit_morse.toml --resume --set optimizer.iterations=1000
   admd fit inputs/fit_morse.toml --dry-run
 
-All derivatives are exact. The result is a potential file, which `admd evaluate` and the key
+Data are frames (energies, forces, stresses), crystals, relaxed structures and simulations; all
+derivatives are exact. The result is a potential file, which `admd evaluate` and the key
 `file` of [[potential]] read; with output.report also a page with plots. Parameters are printed
 with standard errors and 95 % intervals, in the units of the input; those that the data cannot
 tell apart are named and have no error.
