@@ -10,22 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Colours of a light and of a dark screen; plots are drawn with the same.
-const STYLE: &str = "
-:root { color-scheme: light dark; --ink: #1c2330; --faint: #6b7686; --line: #d5dae2; --paper: #ffffff; --fit: #2563a8; --val: #c2570c; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --faint: #98a2b3; --line: #38414f; --paper: #14181f; --fit: #6aa9ea; --val: #f0944d; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin-bottom: 0.2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; } h3 { font-size: 1rem; margin: 0; }
-p.end { color: var(--faint); margin-top: 0; } p.warn { border-left: 3px solid var(--val); padding-left: 0.7rem; }
-div.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.25rem 0.8rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th { color: var(--faint); font-weight: 500; } th:first-child, td:first-child, td.word, th.word { text-align: left; }
-div.plots { display: flex; flex-wrap: wrap; gap: 1.5rem; } div.plots figure { margin: 0; width: 340px; } figcaption { color: var(--faint); font-size: 0.85rem; }
-svg { width: 100%; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
-svg .frame { fill: none; stroke: var(--faint); } svg .tick { stroke: var(--faint); } svg .equal { stroke: var(--line); }
-svg .fitted { fill: var(--fit); fill-opacity: 0.55; } svg .validation { fill: var(--val); fill-opacity: 0.7; }
-.key { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; } .key.fitted { background: var(--fit); } .key.validation { background: var(--val); }
-";
+const STYLE: &str = include_str!("page.css");
 
 /// Heads of columns of words.
 const WORDS: [&str; 3] = ["unit", "largest in", "SHA-256"];
