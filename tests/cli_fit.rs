@@ -348,3 +348,55 @@ fn the_inputs_say_what_comes_out() {
     }
     assert_eq!(claims, 4);
 }
+
+/// A small liquid: two parameters from two averages, from afar.
+const LIQUID: &str = r#"
+units = "lj"
+[[potential]]
+kind = "lj"
+cutoff = 2.0
+truncation = "shifted"
+parameters.A = { epsilon = 1.4, sigma = 0.94 }
+[[parameters]]
+select = "lj.*"
+[[simulation]]
+structure = { lattice = "fcc", density = 0.7, repeat = [3, 3, 3], species = "A" }
+temperature = 1.2
+timestep = 0.01
+equilibration = 1000
+samples = 150
+every = 20
+energy = -3.9
+energy_sigma = 0.01
+pressure = 1.0
+pressure_sigma = 0.05
+[output]
+potential = "fitted.toml"
+"#;
+
+#[test]
+fn a_fit_of_a_simulation_ends_at_its_least_and_goes_on_to_the_same_bits() {
+    let folder = Folder::new().with("fit.toml", LIQUID);
+    let run = |code, more: &[&str]| {
+        folder
+            .run(code, &[&["fit", "fit.toml", "--json", "--overwrite"], more].concat())
+            .json()
+    };
+    let whole = run(0, &[]);
+    // two numbers for two parameters: at the least there is nothing left of the loss, whatever samples led there
+    assert!(whole["loss"].as_f64().unwrap() < 1e-12, "{whole}");
+    assert_eq!(value(&whole, "lj.A-A.epsilon")["state"], "no scale");
+    let steps = whole["starts"][0]["steps"].as_u64().unwrap();
+    for stopped in [1, steps / 2, steps - 1] {
+        let short = format!("optimizer.iterations={stopped}");
+        run(5, &["--set", &short]);
+        let again = folder.run(0, &["fit", "fit.toml", "--json", "--resume"]).json();
+        assert_eq!(
+            again["parameters"], whole["parameters"],
+            "stopped after {stopped} of {steps}"
+        );
+    }
+    // the best of several starts is judged by its own samples
+    let several = run(0, &["--set", "optimizer.starts=3", "--set", "optimizer.spread=0.1"]);
+    assert!(several["loss"].as_f64().unwrap() < 1e-12, "{several}");
+}

@@ -134,7 +134,7 @@ fn sources(folder: &std::path::Path, out: &mut Vec<(String, String)>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, out);
-        } else {
+        } else if path.extension().is_some_and(|e| e == "rs") {
             out.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
         }
     }
