@@ -4,7 +4,9 @@ mod fit_data;
 
 use admd::engine::Settings;
 use admd::engine::{Evaluation, ForceField, Request};
-use admd::fit::{DataFrame, FitError, ForceKind, Frames, Quantities, Quantity, Target, Which};
+use admd::fit::{
+    DataFrame, FitError, ForceKind, Frames, Quantities, Quantity, Target, Transform, Variable, Variables, Which,
+};
 use admd::potentials::form::binding::PairBinding;
 use admd::potentials::form::truncation::Truncation;
 use fit_data::{bound, crystals, labelled, quantities};
@@ -246,4 +248,52 @@ fn what_is_wrong_names_the_frame() {
     open[0].configuration.cell = admd::engine::Cell::new(edges, [true, true, false]).unwrap();
     let error = Frames::new(Arc::new(open), vec![0], bindings, q).err().unwrap();
     assert!(matches!(error, FitError::NoVolume { .. }), "{error}");
+}
+
+#[test]
+fn a_weight_multiplies_the_square_of_what_is_off() {
+    let (_, bindings, q) = cases().swap_remove(0);
+    let target = frames(&bindings, q);
+    for row in target.rows() {
+        let weight: f64 = if row.group == 3 { 2.5 } else { 1.0 };
+        let sigma = match row.quantity {
+            Quantity::Energy => 0.01,
+            Quantity::Force => 0.1,
+            _ => 0.05,
+        };
+        assert!(
+            (row.scale.powi(2) * sigma * sigma / weight - 1.0).abs() < 1e-14,
+            "{row:?}"
+        );
+    }
+}
+
+#[test]
+fn tied_parameters_keep_their_factors_forwards_and_backwards() {
+    let tied = Variable {
+        name: "a".into(),
+        members: vec![(0, 1.0), (2, 0.5)],
+        start: 4.0,
+        bounds: [0.0, f64::INFINITY],
+        transform: Transform::Log,
+        prior: None,
+    };
+    let all = Variables {
+        list: vec![tied],
+        theta: vec![1.0, 7.0, 1.0],
+    };
+    let x = all.start();
+    // the last digits of e^ln 4
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-14 * b.abs();
+    let theta = all.theta(&x);
+    assert!(
+        near(theta[0], 4.0) && theta[1] == 7.0 && near(theta[2], 2.0),
+        "{theta:?}"
+    );
+    let pushed = all.push(&x, &[1.0]);
+    assert!(
+        near(pushed[0], 4.0) && pushed[1] == 0.0 && near(pushed[2], 2.0),
+        "{pushed:?}"
+    );
+    assert!(near(all.pull(&x, &[1.0, 10.0, 100.0])[0], 4.0 + 200.0));
 }
