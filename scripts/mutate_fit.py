@@ -6,7 +6,7 @@
 
 from mutants import drill
 
-TESTS = ["fit_frames", "fit_statistics", "fit_recovery", "fit_crystal", "fit_relaxed", "fit_simulation", "input_fit", "input_fit_data", "cli_fit"]
+TESTS = ["fit_frames", "fit_statistics", "fit_recovery", "fit_crystal", "fit_relaxed", "fit_simulation", "input_fit", "input_fit_data", "cli_fit", "cli_fit_resume"]
 FRAMES, SITES, NEWTON = "src/fit/frames.rs", "src/fit/sites.rs", "src/fit/gauss_newton.rs"
 STATISTICS, PROBLEM, VARIABLES = "src/fit/statistics.rs", "src/fit/problem.rs", "src/fit/variables.rs"
 
@@ -30,10 +30,10 @@ MUTANTS = [
     ("bounds hold nothing", "src/fit/optimizer.rs", "(*x <= low && *g > 0.0) || (*x >= high && *g < 0.0)", "(*x <= low && *g > 0.0 || *x >= high && *g < 0.0) && false"),
     ("bounds are crossed", "src/fit/optimizer.rs", "(x + p).clamp(low, high)", "(x + p).clamp(low - 1e9, high + 1e9)"),
     ("robust weights forgotten", "src/fit/robust.rs", "self.slope(r) / r", "self.slope(r) / self.slope(r)"),
-    ("errors are not scaled", STATISTICS, "(psi2 / degrees_of_freedom as f64", "(psi2 / psi2"),
-    ("rows for degrees of freedom", STATISTICS, "rows.saturating_sub(identified)", "rows.saturating_sub(0 * identified) / 2"),
-    ("intervals of one standard error", STATISTICS, "let reach = quantile * of_x;", "let reach = of_x + 0.0 * quantile;"),
-    ("nothing is singular", STATISTICS, "const SINGULAR: f64 = 1e-8;", "const SINGULAR: f64 = 1e-30;"),
+    ("errors are not scaled", STATISTICS, "(psi2 / freedom / m.powi(2))", "(psi2 / psi2 / m.powi(2))"),
+    ("rows for degrees of freedom", STATISTICS, "counted.saturating_sub(identified)", "counted.saturating_sub(identified) / 2"),
+    ("intervals of one standard error", STATISTICS, "spread.freedom) * of_x;", "spread.freedom).min(1.0) * of_x;"),
+    ("nothing is singular", "src/fit/spectrum.rs", "const SINGULAR: f64 = 1e-8;", "const SINGULAR: f64 = 1e-30;"),
     ("noise of simulations forgotten", STATISTICS, "covariance += &moves", "covariance += 0.0 * &moves"),
     ("priors count twice", "src/fit/priors.rs", "scale: 1.0 / sigma,", "scale: 2.0 / sigma,"),
     ("dead parameters let through", PROBLEM, "if names.is_empty() {", "if names.is_empty() || true {"),

@@ -22,7 +22,7 @@ fn fitted(problem: &mut Problem, method: Method) -> Descent {
     let mut descents: Vec<Descent> = (starts(problem.variables(), 8, 1.0, 1).into_iter())
         .map(|x| Descent::new(method, x))
         .collect();
-    descend(problem, &mut descents, (method, 1), &|_, _| true).unwrap();
+    descend(problem, &mut descents, (method, 1), &|_, _| true);
     descents.swap_remove(best(&descents))
 }
 

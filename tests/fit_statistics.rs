@@ -3,7 +3,8 @@
 mod fit_data;
 
 use admd::fit::{
-    DataFrame, Descent, ErrorModel, FitError, Known, Method, Prior, Problem, Robust, Statistics, Transform, statistics,
+    DataFrame, Descent, ErrorModel, FitError, Known, Method, Prior, Problem, Robust, Statistics, Transform, Variables,
+    statistics,
 };
 use admd::potentials::form::binding::PairBinding;
 use fit_data::{bound, crystals, labelled, problem, quantities, variables};
@@ -99,6 +100,11 @@ fn coverage(model: ErrorModel, sigma: [f64; 3], told: [f64; 3]) -> f64 {
     part
 }
 
+/// A fit by least squares with errors that are small beside the numbers.
+fn squares(bindings: &[PairBinding], data: Vec<DataFrame>, variables: Variables) -> Problem {
+    problem(bindings, data, quantities(1e-3, 1e-2, 1e-3), variables, Robust::Square)
+}
+
 #[test]
 fn intervals_hold_as_often_as_they_say() {
     let sigma = [2e-3, 0.05, 2e-3];
@@ -142,13 +148,7 @@ fn exchangeable_parameters_are_not_identifiable() {
     let mut both = variables(&bindings, &[1.2, 1.0, 0.9, 1.0]);
     both.list.remove(3);
     both.list.remove(1);
-    let mut fit = problem(
-        &bindings,
-        data.clone(),
-        quantities(1e-3, 1e-2, 1e-3),
-        both.clone(),
-        Robust::Square,
-    );
+    let mut fit = squares(&bindings, data.clone(), both.clone());
     let (values, found) = of(&mut fit, ErrorModel::Scaled);
     assert_eq!(found.known, [Known::NotIdentifiable; 2]);
     assert_eq!(found.null.len(), 1);
@@ -160,7 +160,7 @@ fn exchangeable_parameters_are_not_identifiable() {
     assert!((values.iter().sum::<f64>() - 0.8).abs() < 0.01);
     // a prior on one tells them apart
     both.list[0].prior = Some(Prior { mean: 0.3, sigma: 0.01 });
-    let mut fit = problem(&bindings, data, quantities(1e-3, 1e-2, 1e-3), both, Robust::Square);
+    let mut fit = squares(&bindings, data, both);
     let (values, found) = of(&mut fit, ErrorModel::Absolute);
     assert!(found.null.is_empty());
     assert!(
@@ -180,13 +180,7 @@ fn a_parameter_without_influence_is_named() {
     far.label = "far".into();
     let bindings = [bound("lj", "lj", 3.0, &[("epsilon", 0.8), ("sigma", 1.05)]), far];
     let data = labelled(&bindings, crystals(3, 1.15, 0.05, 2));
-    let mut fit = problem(
-        &bindings,
-        data,
-        quantities(1e-3, 1e-2, 1e-3),
-        variables(&bindings, &[1.0; 4]),
-        Robust::Square,
-    );
+    let mut fit = squares(&bindings, data, variables(&bindings, &[1.0; 4]));
     let x = fit.variables().start();
     match fit.check_influence(&x) {
         Err(FitError::NoInfluence { names }) => assert_eq!(names, ["far.A-A.epsilon", "far.A-A.sigma"]),
@@ -201,31 +195,19 @@ fn a_bound_is_kept_and_has_no_error() {
     let mut bounded = variables(&bindings, &[1.0, 1.0, 1.0]);
     bounded.list[0].bounds = [0.0, 0.3];
     bounded.list[0].start = 0.3; // begins at its bound
-    let mut fit = problem(
-        &bindings,
-        data.clone(),
-        quantities(1e-3, 1e-2, 1e-3),
-        bounded.clone(),
-        Robust::Square,
-    );
+    let mut fit = squares(&bindings, data.clone(), bounded.clone());
     let (values, found) = of(&mut fit, ErrorModel::Scaled);
     assert_eq!((values[0], found.known[0]), (0.3, Known::AtBound));
     assert!(matches!(found.known[1], Known::Error { .. }));
     // and is left when the least is inside
     bounded.list[0].bounds = [0.3, 1.0];
-    let mut fit = problem(
-        &bindings,
-        data.clone(),
-        quantities(1e-3, 1e-2, 1e-3),
-        bounded.clone(),
-        Robust::Square,
-    );
+    let mut fit = squares(&bindings, data.clone(), bounded.clone());
     let (values, _) = of(&mut fit, ErrorModel::Scaled);
     assert!((values[0] / 0.3429 - 1.0).abs() < 1e-8);
     // the bounded transform comes to the same
     bounded.list[0].transform = Transform::Bounded;
     bounded.list[0].start = 0.7;
-    let mut fit = problem(&bindings, data, quantities(1e-3, 1e-2, 1e-3), bounded, Robust::Square);
+    let mut fit = squares(&bindings, data, bounded);
     let (values, _) = of(&mut fit, ErrorModel::Scaled);
     assert!((values[0] / 0.3429 - 1.0).abs() < 1e-8);
 }

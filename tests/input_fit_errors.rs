@@ -3,11 +3,13 @@
 //! In the second column « » mark what the caret must point at; they are removed before the input is read.
 
 mod input_fit_support;
+mod input_wrong;
 
 use admd::input::InputErrors;
 use admd::input::fit::keys::FIT;
 use admd::input::keys::{Key, Kind};
 use input_fit_support::*;
+use input_wrong::WRONG;
 use std::time::{Duration, Instant};
 
 /// What stands in the correct input, what stands there instead, a part of the message, a part of the remedy.
@@ -353,24 +355,6 @@ potential = "o.toml"
     let shown = errors_of(&folder, &unit).to_string();
     assert!(shown.contains("units = \"lj\" has reduced numbers only"), "{shown}");
 }
-
-const WRONG: [&str; 15] = [
-    "\"\"",
-    "nan",
-    "inf",
-    "-1",
-    "0",
-    "1e400",
-    "100000000000000000000",
-    "[1, [2]]",
-    "{ a = 1 }",
-    "\"1 parsec\"",
-    "\"1 mol\"",
-    "\"zzz\"",
-    "true",
-    "1979-05-27",
-    "[]",
-];
 
 /// The lines of [`COPPER`] without a key of the section, if it is there, and with another line at the section's begin.
 fn replaced(section: &str, key: &str, value: &str) -> String {

@@ -1,11 +1,14 @@
 //! Every key of the table with every kind of wrong value (law J1), and the schema that is printed from the same table.
 
+mod input_wrong;
+
 use admd::input::diagnostics::InputError;
 use admd::input::keys::{INPUT, Key, Kind, Presence};
 use admd::input::schema::{Document, schema};
 use admd::input::{InputErrors, Limits, Plan, parse};
 use admd_potentials::form::parameters::Bounds;
 use admd_potentials::form::units::Dimension;
+use input_wrong::WRONG;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -129,24 +132,6 @@ fn read(text: &str) -> Result<Plan, InputErrors> {
     }
     result
 }
-
-const WRONG: [&str; 15] = [
-    "\"\"",
-    "nan",
-    "inf",
-    "-1",
-    "0",
-    "1e400",
-    "100000000000000000000",
-    "[1, [2]]",
-    "{ a = 1 }",
-    "\"1 parsec\"",
-    "\"1 mol\"",
-    "\"zzz\"",
-    "true",
-    "1979-05-27",
-    "[]",
-];
 
 /// May the key take this value, as far as its kind says?
 fn allowed(kind: &Kind, value: &str) -> bool {
