@@ -33,20 +33,9 @@ const STEPS: usize = 100;
 /// The lattice constant and the cohesive energy of a crystal whose cell is relaxed, atoms staying at their places in it.
 ///
 /// ```
-/// # use admd::potentials::{catalog::pair_info, form::mixing::Rule, form::truncation::Truncation};
-/// # use admd::potentials::form::binding::{Leaf, Origin, Pair, PairBinding};
-/// # let info = pair_info("lj").ok_or("no lj")?;
-/// # let leaf = |spec| Leaf { name: String::new(), spec, value: 1.0 };
-/// # let lennard_jones = PairBinding {
-/// #     label: "lj".into(),
-/// #     info,
-/// #     truncation: Truncation::Cut,
-/// #     tail: false,
-/// #     rule: Rule::Arithmetic,
-/// #     species: vec!["A".into()],
-/// #     leaves: info.parameters.iter().map(leaf).collect(),
-/// #     pairs: vec![Pair { origin: Origin::Given(0), cutoff: 1.3 }],
-/// # };
+/// # use admd::potentials::{catalog::pair_info, form::binding::PairBinding, form::truncation::Truncation};
+/// # let lennard_jones = PairBinding::builder("lj", pair_info("lj").unwrap(), ["A"]).cutoff(1.3)
+/// #     .truncation(Truncation::Cut).like("A", [("epsilon", 1.0), ("sigma", 1.0)]).build().unwrap();
 /// use admd::engine::{Cell, Configuration, Vec3};
 /// use admd::fit::{Crystal, CrystalSpec, Observation, Target, Which};
 ///

@@ -86,6 +86,9 @@ impl Descent {
         seed: u64,
         go_on: &mut dyn FnMut(&Self) -> bool,
     ) -> Result<(), FitError> {
+        if self.finish.is_some() {
+            return Ok(());
+        }
         problem.recall(&self.memory)?;
         while self.finish.is_none() {
             if self.iteration >= method.iterations() {
@@ -150,39 +153,38 @@ fn draw(v: &Variable, x: f64, spread: f64, u: f64) -> f64 {
 }
 
 /// Descents from all starts, in parallel, each with predictions of its own. `watch` is told of every step, by the number of
-/// the start, and says whether to go on.
-///
-/// # Errors
-/// The error of the first start, where it cannot begin; others that cannot are left out.
+/// the start, and says whether to go on. The answer is what ended each of them early; such a one is [`Finish::Stuck`] where it is.
 pub fn descend(
     problem: &mut Problem,
     descents: &mut [Descent],
     (method, seed): (Method, u64),
     watch: &(dyn Fn(usize, &Descent) -> bool + Sync),
-) -> Result<(), FitError> {
-    let run = |k: usize, descent: &mut Descent, problem: &mut Problem| {
-        descent.run(problem, method, seed, &mut |d| watch(k, d))
+) -> Vec<Option<FitError>> {
+    let run = |(k, descent): (usize, &mut Descent), problem: &mut Problem| {
+        let error = descent.run(problem, method, seed, &mut |d| watch(k, d)).err();
+        if error.is_some() {
+            descent.finish = Some(Finish::Stuck);
+        }
+        error
     };
     let Some((first, others)) = descents.split_first_mut() else {
-        return Ok(());
+        return Vec::new();
     };
     let mut work: Vec<(usize, &mut Descent, Problem)> = (others.iter_mut().enumerate())
         .map(|(k, descent)| (k + 1, descent, problem.fork()))
         .collect();
-    let (done, _) = rayon::join(
-        || run(0, first, problem),
+    let (of_first, of_others) = rayon::join(
+        || run((0, first), problem),
         || {
-            work.par_iter_mut().for_each(|(k, descent, problem)| {
-                // a drawn start that has no finite loss is no start
-                if run(*k, descent, problem).is_err() {
-                    descent.finish = Some(Finish::Stuck);
-                }
-            });
+            let each = work
+                .par_iter_mut()
+                .map(|(k, descent, problem)| run((*k, descent), problem));
+            each.collect::<Vec<_>>()
         },
     );
     work.into_iter()
         .for_each(|(_, _, other)| problem.add_cost(other.cost()));
-    done
+    core::iter::once(of_first).chain(of_others).collect()
 }
 
 /// The descent with the least loss; of equal ones the first.

@@ -51,9 +51,6 @@ pub struct GaussNewton {
     damping: f64,
     /// What λ is multiplied by when a step fails.
     growth: f64,
-    /// Residuals at x, where they are known: a checkpoint does without them.
-    #[serde(skip)]
-    residuals: Vec<f64>,
 }
 
 /// The problem near x.
@@ -74,7 +71,6 @@ impl GaussNewton {
             loss: f64::NAN,
             damping: FIRST_DAMPING,
             growth: 2.0,
-            residuals: Vec::new(),
         }
     }
 
@@ -83,18 +79,12 @@ impl GaussNewton {
         positive(self.damping) && positive(self.growth) && !self.loss.is_infinite()
     }
 
-    /// Forgets the residuals.
-    pub(super) fn renew(&mut self) {
-        self.residuals.clear();
-    }
-
     /// One step that lowers the loss, if there is one.
     pub(super) fn step(&mut self, problem: &mut Problem, linear: Linear, tolerance: f64) -> Result<Status, FitError> {
-        if self.residuals.is_empty() {
-            self.residuals = problem.residuals(&self.x, Which::All)?;
-            self.loss = problem.loss(&self.residuals);
-        }
-        let model = self.model(problem, &self.residuals, linear)?;
+        // those of the last step that was taken, which the problem remembers
+        let residuals = problem.residuals(&self.x, Which::All)?;
+        self.loss = problem.loss(&residuals);
+        let model = self.model(problem, &residuals, linear)?;
         let held = held(problem.variables(), &self.x, &model.gradient);
         loop {
             let mut p = match linear {
@@ -111,15 +101,10 @@ impl GaussNewton {
                 .for_each(|(p, (n, x))| *p = n - x);
             let foretold = Self::foretold(problem, &self.x, &model, &p)?;
             let small = moved(problem.variables(), &self.x, &p) <= tolerance;
-            let there = match problem.residuals(&next, Which::All) {
-                Ok(residuals) => residuals,
-                Err(error) if error.is_of_step() => Vec::new(),
+            let trial = match problem.residuals(&next, Which::All) {
+                Ok(there) => problem.loss(&there),
+                Err(error) if error.is_of_step() => f64::INFINITY,
                 Err(error) => return Err(error),
-            };
-            let trial = if there.is_empty() {
-                f64::INFINITY
-            } else {
-                problem.loss(&there)
             };
             let gain = (self.loss - trial) / foretold;
             if trial < self.loss && foretold > 0.0 && gain > LEAST_GAIN {
@@ -128,7 +113,6 @@ impl GaussNewton {
                 self.growth = 2.0;
                 self.x = next;
                 self.loss = trial;
-                self.residuals = there;
                 return Ok(if small { Status::Converged } else { Status::Going });
             }
             // nothing to gain that rounding would let us see

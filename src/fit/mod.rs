@@ -9,6 +9,7 @@
 //! in the variables x, from which all parameters follow: [`Variables`] knows ties, transforms and bounds.
 
 mod adam;
+mod averaging;
 mod bound;
 mod crystal;
 mod data;
@@ -30,6 +31,7 @@ mod settings;
 mod simulation;
 mod sites;
 mod spec;
+mod spectrum;
 mod statistics;
 mod target;
 mod variables;

@@ -100,7 +100,8 @@ impl State {
     pub fn renew(&mut self) {
         match self {
             Self::Adam(s) => s.renew(),
-            Self::GaussNewton(s) => s.renew(),
+            // looks at the predictions anew before every step
+            Self::GaussNewton(_) => {}
             Self::Lbfgs(s) => s.renew(),
         }
     }

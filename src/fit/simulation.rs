@@ -18,22 +18,18 @@
 //! Weights say how many samples still count: (Σw)²/Σw². [`Target::refresh`] simulates anew where they are fewer than the given
 //! part, and far below it there is no prediction. The mean energy lacks reference energies.
 
+use super::averaging::Averaging;
 use super::bound::{Bound, Rows};
 use super::dense::Dense;
 use super::samples::{Derivatives, Samples, Seen};
 use super::{FitError, Group, Quantity, Row, SimulationSpec, Target, Which};
-use crate::dynamics::{Ensemble, observables};
+use crate::dynamics::observables;
 use crate::sensitivity::effective_size;
-use admd_ad::{Dual, Real};
+use admd_ad::Dual;
 use admd_potentials::form::binding::PairBinding;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Blocks of consecutive samples, for the statistical errors: as many of ten samples as there are, within these bounds.
-const BLOCKS: [usize; 2] = [10, 40];
-/// What is compared are overlapping windows of this part of all blocks. Shorter ones remember the one before, and errors come
-/// out too small; fewer say little of their own scatter, to which the overlap adds half as many again.
-const WINDOWS: usize = 10;
 /// A simulation with fewer samples has no errors.
 const LEAST_SAMPLES: u64 = 10;
 /// The part of the least effective sample size below which there are no predictions: until the next
@@ -49,20 +45,9 @@ type Along = Dual<f64, 1>;
 /// [`Target::refresh`] finds that too few samples count.
 ///
 /// ```
-/// # use admd::potentials::{catalog::pair_info, form::mixing::Rule, form::truncation::Truncation};
-/// # use admd::potentials::form::binding::{Leaf, Origin, Pair, PairBinding};
-/// # let info = pair_info("lj").ok_or("no lj")?;
-/// # let leaf = |spec| Leaf { name: String::new(), spec, value: 1.0 };
-/// # let lennard_jones = PairBinding {
-/// #     label: "lj".into(),
-/// #     info,
-/// #     truncation: Truncation::Shifted,
-/// #     tail: false,
-/// #     rule: Rule::Arithmetic,
-/// #     species: vec!["A".into()],
-/// #     leaves: info.parameters.iter().map(leaf).collect(),
-/// #     pairs: vec![Pair { origin: Origin::Given(0), cutoff: 2.5 }],
-/// # };
+/// # use admd::potentials::{catalog::pair_info, form::binding::PairBinding, form::truncation::Truncation};
+/// # let lennard_jones = PairBinding::builder("lj", pair_info("lj").unwrap(), ["A"]).cutoff(2.5)
+/// #     .truncation(Truncation::Shifted).like("A", [("epsilon", 1.0), ("sigma", 1.0)]).build().unwrap();
 /// use admd::engine::{Cell, Configuration, Vec3};
 /// use admd::fit::{Observation, Simulation, SimulationSpec, Target, Which};
 ///
@@ -89,6 +74,7 @@ type Along = Dual<f64, 1>;
 pub struct Simulation {
     spec: SimulationSpec,
     bound: Bound,
+    averaging: Averaging,
     rows: Rows,
     /// Bins of g(r) that are compared.
     chosen: Vec<usize>,
@@ -154,6 +140,7 @@ impl Simulation {
         }
         let bound = Bound::new(bindings, &spec.name)?;
         Ok(Self {
+            averaging: Averaging::new(&spec),
             spec,
             bound,
             rows,
@@ -185,7 +172,9 @@ impl Simulation {
             return Ok(None);
         };
         let seen = self.seen(&samples, theta)?;
-        Ok(Some(effective_size(&self.weights(&samples, |s| seen[s].energy))))
+        Ok(Some(effective_size(
+            &self.averaging.weights(&samples, |s| seen[s].energy),
+        )))
     }
 
     /// The samples that there are, or those of a first simulation at θ.
@@ -236,67 +225,12 @@ impl Simulation {
         Ok(seen)
     }
 
-    /// Weights of the samples from their energies at θ, in any scalar; the largest is 1.
-    fn weights<T: Real<Lane = f64>>(&self, samples: &Samples, energy: impl Fn(usize) -> T) -> Vec<T> {
-        let kt = T::lit(self.spec.kt);
-        let ensemble = Ensemble::Canonical {
-            degrees_of_freedom: 3 * self.spec.configuration.len(),
-            kt: self.spec.kt,
-        };
-        let logarithm = |(s, old): (usize, &f64)| {
-            // the momenta have the same distribution at any θ
-            let [new, old] = [energy(s), T::lit(*old)].map(|u| ensemble.ln_weight(u, T::lit(0.0), kt));
-            new - old
-        };
-        let all: Vec<T> = samples.energies.iter().enumerate().map(logarithm).collect();
-        let most = all.iter().map(|w| w.primal()).fold(f64::NEG_INFINITY, f64::max);
-        all.into_iter().map(|w| (w - most).exp()).collect()
-    }
-
-    /// What is averaged on a sample, in the order of the rows.
-    fn observables<T: Real>(&self, energy: T, virial: T, bins: &[f64]) -> Vec<T> {
-        let atoms = self.spec.configuration.len() as f64;
-        let mut all = Vec::with_capacity(self.rows.rows.len());
-        if self.spec.energy.is_some() {
-            all.push(energy / atoms);
-        }
-        if self.spec.pressure.is_some() {
-            let volume = self.spec.configuration.cell.volume();
-            all.push((virial / 3.0 + atoms * self.spec.kt) / volume);
-        }
-        all.extend(bins.iter().map(|g| T::lit(*g)));
-        all
-    }
-
-    /// Weighted averages of the rows in any scalar, from energy and virial of each sample.
-    fn averages<T: Real<Lane = f64>>(&self, samples: &Samples, sample: impl Fn(usize) -> [T; 2]) -> Vec<T> {
-        let weights = self.weights(samples, |s| sample(s)[0]);
-        let rows = self.rows.rows.len();
-        let mut sums = vec![T::lit(0.0); rows];
-        let mut origin: Option<Vec<f64>> = None;
-        for (s, w) in weights.iter().enumerate() {
-            let [energy, virial] = sample(s);
-            let all = self.observables(energy, virial, &samples.bins[s]);
-            // differences from the first sample, so that small changes of large numbers keep their digits
-            let origin = origin.get_or_insert_with(|| all.iter().map(|o| o.primal()).collect());
-            for (sum, (o, first)) in sums.iter_mut().zip(all.iter().zip(&*origin)) {
-                *sum = *sum + *w * (*o - *first);
-            }
-        }
-        let total = T::total(&weights);
-        let origin = origin.unwrap_or_else(|| vec![f64::NAN; rows]);
-        sums.iter()
-            .zip(origin)
-            .map(|(sum, first)| *sum / total + first)
-            .collect()
-    }
-
     /// The samples at θ, if enough of them count.
     fn trusted(&mut self, theta: &[f64]) -> Result<(Arc<Samples>, Arc<Vec<Seen>>), FitError> {
         let samples = self.samples(theta)?;
         let seen = self.seen(&samples, theta)?;
         let (effective, all) = (
-            effective_size(&self.weights(&samples, |s| seen[s].energy)),
+            effective_size(&self.averaging.weights(&samples, |s| seen[s].energy)),
             self.spec.samples as f64,
         );
         let least = FORBIDDEN * self.spec.least * all;
@@ -332,7 +266,7 @@ impl Simulation {
                     Along::with_tangents(seen.virial, [seen.virial_slopes.get(k).copied().unwrap_or(0.0)]),
                 ]
             };
-            let averages = self.averages(&samples, sample);
+            let averages = self.averaging.averages(&samples, sample);
             averages.iter().map(|a| if a.on[0] { a.d[0] } else { 0.0 }).collect()
         };
         let columns: Vec<Vec<f64>> = (0..self.bound.leaves()).into_par_iter().map(along).collect();
@@ -358,7 +292,7 @@ impl Target for Simulation {
             return Ok(observed);
         }
         let (samples, seen) = self.trusted(theta)?;
-        let found = self.averages(&samples, |s| [seen[s].energy, seen[s].virial]);
+        let found = self.averaging.averages(&samples, |s| [seen[s].energy, seen[s].virial]);
         self.rows.finite(found)
     }
 
@@ -411,34 +345,12 @@ impl Target for Simulation {
         self.simulate(at).map(|_| ())
     }
 
-    /// The deviations of windows of consecutive samples, which overlap. A window whose samples weigh more moves the average
-    /// more: its deviation is Σ w (O − ⟨O⟩) over the window, over the weight that a window has on average. They are scaled as if
-    /// they were independent (M. S. Meketon and B. Schmeiser, Proc. Winter Simulation Conf. (1984), 226).
     fn noise(&mut self, theta: &[f64]) -> Result<Vec<Vec<f64>>, FitError> {
         if self.rows.rows.is_empty() {
             return Ok(Vec::new());
         }
         let (samples, seen) = self.trusted(theta)?;
-        let weights = self.weights(&samples, |s| seen[s].energy);
-        let averages = self.averages(&samples, |s| [seen[s].energy, seen[s].virial]);
-        let count = (weights.len() / 10).clamp(BLOCKS[0], BLOCKS[1]);
-        let share = weights.iter().sum::<f64>() / count as f64;
-        let mut blocks = vec![vec![0.0; averages.len()]; count];
-        for (s, w) in weights.iter().enumerate() {
-            let block = &mut blocks[s * count / weights.len()];
-            let all = self.observables(seen[s].energy, seen[s].virial, &samples.bins[s]);
-            for (sum, (o, average)) in block.iter_mut().zip(all.iter().zip(&averages)) {
-                *sum += w * (o - average) / share;
-            }
-        }
-        // the run closed to a ring, so that all blocks count as often
-        let width = count / WINDOWS;
-        let scale = ((count - 1) as f64 / (width * (count - width)) as f64).sqrt();
-        let window = |first: usize| -> Vec<f64> {
-            let sum = |row: usize| (0..width).map(|k| blocks[(first + k) % count][row]).sum::<f64>();
-            (0..averages.len()).map(|row| scale * sum(row)).collect()
-        };
-        Ok((0..count).map(window).collect())
+        Ok(self.averaging.windows(&samples, &seen))
     }
 
     fn fork(&self) -> Box<dyn Target> {

@@ -115,18 +115,10 @@ impl Sites {
             frame,
             place: Place::default(),
             relative_to: None,
-            share: self.share(of),
+            share: share(self.quantities, of),
             volume: observables::volume(&of.configuration.cell).unwrap_or(f64::NAN),
             field,
         })
-    }
-
-    fn share(&self, of: &DataFrame) -> f64 {
-        if self.quantities.per_atom {
-            of.configuration.len() as f64
-        } else {
-            1.0
-        }
     }
 
     /// Adds the rows of a frame.
@@ -153,8 +145,7 @@ impl Sites {
         } = self.quantities;
         // the frame that others are relative to says nothing itself
         if let (Some(e), Some(sigma)) = (of.energy.filter(|_| of.relative_to != Some(frame)), energy) {
-            let per_atom = self.quantities.per_atom;
-            let share = |f: &DataFrame| if per_atom { f.configuration.len() as f64 } else { 1.0 };
+            let share = |f: &DataFrame| share(self.quantities, f);
             let subtracted = of.relative_to.map(|r| &data[r]);
             let subtracted = subtracted.map_or(0.0, |r| r.energy.unwrap_or(f64::NAN) / share(r));
             place.energy = Some(add(Quantity::Energy, e / share(of) - subtracted, sigma));
@@ -253,6 +244,15 @@ impl Sites {
                 }
             }
         }
+    }
+}
+
+/// What the energy of a frame is divided by where it is compared.
+fn share(quantities: Quantities, of: &DataFrame) -> f64 {
+    if quantities.per_atom {
+        of.configuration.len() as f64
+    } else {
+        1.0
     }
 }
 

@@ -17,17 +17,13 @@
 //! none: along its vector all predictions stay as they are. The variables in it have no error, and a name.
 
 use super::problem::NO_INFLUENCE;
+use super::spectrum::Spectrum;
 use super::{ErrorModel, FitError, Problem, Quantity};
 use admd_ad::Dual;
 use nalgebra::{DMatrix, DVector};
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 use std::collections::BTreeMap;
 
-/// Singular values below this part of the largest are zero: exact derivatives leave some 1e-14 of a zero, and a direction that
-/// is known 1e8 times worse than another is not known.
-const SINGULAR: f64 = 1e-8;
-/// Parts of a null direction below this part of the largest belong to rounding.
-const NAMED: f64 = 1e-3;
 /// Degrees of freedom of errors from windows of a tenth of a run that overlap: half as many again as without
 /// (M. S. Meketon and B. Schmeiser, Proc. Winter Simulation Conf. (1984), 226).
 const FREEDOM_OF_NOISE: f64 = 13.5;
@@ -134,49 +130,33 @@ pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result
     let counting: Vec<bool> = problem.rows().map(|(_, row)| row.scale > 0.0).collect();
     let counted = counting.iter().filter(|c| **c).count();
     let degrees_of_freedom = counted.saturating_sub(identified);
-    let mean_curvature = mean_curvature(problem, &residuals, &counting);
-    let inverse = null_space.inverse();
-    let psi2: f64 = slopes.iter().map(|s| s * s).sum();
-    let (groups, inner) = by_groups(problem, &columns, &slopes);
-    let mut covariance = match model {
-        ErrorModel::Absolute => &inverse / mean_curvature,
-        ErrorModel::Scaled => &inverse * (psi2 / degrees_of_freedom as f64 / mean_curvature.powi(2)),
-        ErrorModel::Sandwich => {
-            let correction = groups as f64 / groups.saturating_sub(identified) as f64;
-            (&inverse * inner * &inverse) * (correction / mean_curvature.powi(2))
-        }
+    let data = Data {
+        residuals: &residuals,
+        slopes: &slopes,
+        counting: &counting,
     };
-    let of_data = covariance.diagonal();
+    let spread = spread(problem, (&columns, &null_space), data, (model, degrees_of_freedom));
+    let mut covariance = spread.covariance.clone();
     for blocks in noise {
         let count = blocks.len() as f64;
         for block in blocks {
-            let moves = &inverse * columns.tr_mul(&DVector::from_vec(block));
+            let moves = &spread.inverse * columns.tr_mul(&DVector::from_vec(block));
             covariance += &moves * moves.transpose() / (count * (count - 1.0));
         }
     }
-
-    let freedom = match model {
-        ErrorModel::Absolute => f64::INFINITY,
-        ErrorModel::Scaled => degrees_of_freedom as f64,
-        ErrorModel::Sandwich => groups.saturating_sub(identified) as f64,
-    };
     let variables = &problem.variables().list;
     let vague = whole.vague();
     let at_bound = |v: &bool| if *v { Known::NotIdentifiable } else { Known::AtBound };
     let mut known: Vec<Known> = vague.iter().map(at_bound).collect();
     let mut correlation = vec![vec![f64::NAN; x.len()]; x.len()];
-    let scaled = match model {
-        ErrorModel::Absolute => true,
-        ErrorModel::Scaled => degrees_of_freedom > 0,
-        ErrorModel::Sandwich => groups > identified,
-    };
     for (i, k) in free.iter().enumerate().filter(|(_, k)| !vague[**k]) {
-        if !scaled {
+        if spread.freedom <= 0.0 {
             known[*k] = Known::Unscaled;
             continue;
         }
         let of_x = covariance[(i, i)].sqrt() / norms[*k];
-        let reach = quantile(of_data[i], covariance[(i, i)] - of_data[i], freedom) * of_x;
+        let of_data = spread.covariance[(i, i)];
+        let reach = quantile(of_data, covariance[(i, i)] - of_data, spread.freedom) * of_x;
         let v = &variables[*k];
         let [low, high] = v.range();
         let ends = [x[*k] - reach, x[*k] + reach].map(|x| v.value(x.clamp(low, high)));
@@ -189,7 +169,20 @@ pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result
             correlation[*k][*l] = if i == j { 1.0 } else { covariance[(i, j)] / scale };
         }
     }
-    let null = whole.directions().map(|direction| {
+    Ok(Some(Statistics {
+        degrees_of_freedom,
+        chi2: residuals.iter().map(|r| r * r).sum(),
+        known,
+        correlation,
+        null: null_directions(problem, x, &whole, &norms),
+        information: information(problem, &jacobian),
+    }))
+}
+
+/// Null directions as changes of the variables.
+fn null_directions(problem: &Problem, x: &[f64], whole: &Spectrum, norms: &[f64]) -> Vec<NullDirection> {
+    let variables = &problem.variables().list;
+    let named = |direction: Vec<(usize, f64)>| {
         let relative = |(k, c): (usize, f64)| {
             let (v, slope) = variables[k].slope(x[k]);
             let change = if norms[k] > 0.0 { c / norms[k] } else { c } * slope;
@@ -204,78 +197,54 @@ pub fn statistics(problem: &mut Problem, x: &[f64], model: ErrorModel) -> Result
             .fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
         changes.iter_mut().for_each(|c| c.1 /= most);
         NullDirection { changes }
-    });
-    let null = null.collect();
-    Ok(Some(Statistics {
-        degrees_of_freedom,
-        chi2: residuals.iter().map(|r| r * r).sum(),
-        known,
-        correlation,
-        null,
-        information: information(problem, &jacobian),
-    }))
+    };
+    whole.directions().map(named).collect()
 }
 
-/// The singular values of a matrix and their vectors on the right.
-struct Spectrum {
-    values: Vec<f64>,
-    vectors: DMatrix<f64>,
+/// What the covariance is made from beside the Jacobian.
+struct Data<'a> {
+    residuals: &'a [f64],
+    /// ρ′ of each.
+    slopes: &'a [f64],
+    /// Does the row count?
+    counting: &'a [bool],
 }
 
-impl Spectrum {
-    fn of(columns: &DMatrix<f64>) -> Self {
-        if columns.ncols() == 0 {
-            return Self {
-                values: Vec::new(),
-                vectors: DMatrix::zeros(0, 0),
-            };
+/// How far data leave normed variables open.
+struct Spread {
+    /// H⁻¹
+    inverse: DMatrix<f64>,
+    covariance: DMatrix<f64>,
+    /// Degrees of freedom of the scale of the covariance: infinite where it is known, none where it cannot be.
+    freedom: f64,
+}
+
+fn spread(
+    problem: &Problem,
+    (columns, known): (&DMatrix<f64>, &Spectrum),
+    data: Data,
+    (model, degrees_of_freedom): (ErrorModel, usize),
+) -> Spread {
+    let m = mean_curvature(problem, data.residuals, data.counting);
+    let inverse = known.inverse();
+    let (covariance, freedom) = match model {
+        ErrorModel::Absolute => (&inverse / m, f64::INFINITY),
+        ErrorModel::Scaled => {
+            let freedom = degrees_of_freedom as f64;
+            let psi2: f64 = data.slopes.iter().map(|s| s * s).sum();
+            (&inverse * (psi2 / freedom / m.powi(2)), freedom)
         }
-        let svd = columns.clone().qr().r().svd(false, true);
-        Self {
-            values: svd.singular_values.iter().copied().collect(),
-            vectors: svd.v_t.map_or_else(|| DMatrix::zeros(0, 0), |v| v.transpose()),
+        ErrorModel::Sandwich => {
+            let (groups, inner) = by_groups(problem, columns, data.slopes);
+            let freedom = groups.saturating_sub(known.rank()) as f64;
+            let correction = groups as f64 / freedom;
+            ((&inverse * inner * &inverse) * (correction / m.powi(2)), freedom)
         }
-    }
-
-    fn is_null(&self, k: usize) -> bool {
-        let most = self.values.iter().copied().fold(0.0, f64::max);
-        // fewer rows than columns: vectors without a value
-        self.values.get(k).is_none_or(|s| *s <= SINGULAR * most)
-    }
-
-    fn rank(&self) -> usize {
-        (0..self.values.len()).filter(|k| !self.is_null(*k)).count()
-    }
-
-    /// (CᵀC)⁻¹ where it exists.
-    fn inverse(&self) -> DMatrix<f64> {
-        let n = self.vectors.nrows();
-        let mut sum = DMatrix::zeros(n, n);
-        for k in (0..self.values.len()).filter(|k| !self.is_null(*k)) {
-            let v = self.vectors.column(k);
-            sum += v * v.transpose() / self.values[k].powi(2);
-        }
-        sum
-    }
-
-    /// The parts of each null vector.
-    fn directions(&self) -> impl Iterator<Item = Vec<(usize, f64)>> {
-        (0..self.vectors.ncols()).filter(|k| self.is_null(*k)).map(|k| {
-            let v = self.vectors.column(k);
-            let most = v.amax();
-            v.iter()
-                .copied()
-                .enumerate()
-                .filter(|(_, c)| c.abs() > NAMED * most)
-                .collect()
-        })
-    }
-
-    /// Is there a null vector with a part in this column?
-    fn vague(&self) -> Vec<bool> {
-        let mut vague = vec![false; self.vectors.nrows()];
-        self.directions().flatten().for_each(|(k, _)| vague[k] = true);
-        vague
+    };
+    Spread {
+        inverse,
+        covariance,
+        freedom,
     }
 }
 

@@ -70,7 +70,7 @@ impl Fitted {
     pub(super) fn new(
         problem: &mut Problem,
         plan: &FitPlan,
-        (descents, losses, chosen): (&[Descent], &[f64], usize),
+        (descents, chosen): (&[Descent], usize),
         ending: Ending,
     ) -> Result<Self, FitError> {
         let cost = problem.cost();
@@ -101,16 +101,16 @@ impl Fitted {
                 deviations(&[(frames.rows(), frames.groups(), &own)])
             }
         };
-        let start = |(d, loss): (&Descent, &f64)| Start {
-            loss: *loss,
+        let start = |d: &Descent| Start {
+            loss: d.state.loss(),
             steps: d.iteration,
             finish: d.finish,
         };
         Ok(Self {
             ending,
-            loss: losses[chosen],
+            loss: descents[chosen].state.loss(),
             chosen,
-            starts: descents.iter().zip(losses).map(start).collect(),
+            starts: descents.iter().map(start).collect(),
             parameters: parameters(plan, &theta, statistics.as_ref()),
             bindings: bindings(plan, &theta),
             statistics,

@@ -135,56 +135,45 @@ pub(super) fn run(a: &Fit) -> Result<u8, CliError> {
 }
 
 fn fit(a: &Fit, plan: &FitPlan, interrupt: &Interrupt) -> Result<u8, CliError> {
+    let fingerprint = checkpoint::fingerprint(plan, &a.set);
+    let path = &plan.output.checkpoint;
+    let resumed = match (path.exists(), a.resume) {
+        (_, true) => Some(Checkpoint::read(path, &fingerprint, plan)?.descents),
+        (true, false) if !plan.output.overwrite => {
+            let reason = "it is the checkpoint of a fit that was stopped; go on with --resume, or pass --overwrite";
+            return Err(CliError::File {
+                file: path.display().to_string(),
+                line: None,
+                reason: reason.to_owned(),
+            });
+        }
+        _ => None,
+    };
     let mut problem = problem::training(plan)?;
     if !(a.json || a.quiet) {
         terminal::print(&text::announce(plan, &problem))?;
     }
-    let x = plan.variables.start();
-    problem.refresh(&x)?;
-    // names what is wrong with the start before anything is moved
-    problem.residuals(&x, crate::fit::Which::All)?;
-    problem.check_influence(&x)?;
-    let fingerprint = checkpoint::fingerprint(plan, &a.set);
-    let path = &plan.output.checkpoint;
-    if path.exists() && !(a.resume || plan.output.overwrite) {
-        return Err(CliError::File {
-            file: path.display().to_string(),
-            line: None,
-            reason: "it is the checkpoint of a fit that was stopped; go on with --resume, or pass --overwrite"
-                .to_owned(),
-        });
-    }
-    let mut descents = if a.resume {
-        Checkpoint::read(path, &fingerprint, plan)?.descents
-    } else {
-        let all = starts(&plan.variables, plan.starts, plan.spread, plan.seed);
-        all.into_iter().map(|x| Descent::new(plan.method, x)).collect()
+    let mut descents = match resumed {
+        Some(descents) => descents,
+        None => begin(&mut problem, plan)?,
     };
     descents.iter_mut().for_each(|d| d.allow_more(plan.method));
     let progress = Progress::new(&descents, plan.method, (path, &fingerprint), !(a.json || a.quiet));
-    let done = descend(&mut problem, &mut descents, (plan.method, plan.seed), &|k, d| {
+    let mut errors = descend(&mut problem, &mut descents, (plan.method, plan.seed), &|k, d| {
         progress.step(k, d);
         interrupt.signal().is_none()
     });
     progress.close();
-    let failed = done
-        .err()
-        .map(|error| (error, descents.iter().all(|d| d.state.loss().is_nan())));
-    if let Some((error, true)) = failed {
-        return Err(error.into());
+    let chosen = best(&descents);
+    let ended = errors.swap_remove(chosen);
+    match ended {
+        // not even its start has a loss, and no other start has one
+        Some(error) if descents[chosen].state.loss().is_nan() => return Err(error.into()),
+        Some(error) => terminal::say(&format!("warning: the best descent ended early: {error}")),
+        None => {}
     }
     let saved = Checkpoint::new(&fingerprint, &descents).write(path);
-    let end = conclude(&mut problem, plan, &descents, interrupt)?;
-    if let Some((error, _)) = &failed {
-        terminal::say(&format!(
-            "warning: the descent from the given start ended early: {error}"
-        ));
-    }
-    let mut ending = end.ending;
-    if let (Ending::Finished(Finish::Converged), Some(_)) = (ending, &failed) {
-        ending = Ending::Finished(Finish::Stuck);
-    }
-    let end = Fitted { ending, ..end };
+    let end = conclude(&mut problem, plan, (&descents, chosen), interrupt)?;
     let (files, written) = write::all(plan, &end, &a.input);
     // whatever became of the files, the result is told
     if a.json {
@@ -204,20 +193,28 @@ fn fit(a: &Fit, plan: &FitPlan, interrupt: &Interrupt) -> Result<u8, CliError> {
     Ok(end.ending.code())
 }
 
+/// Descents at their starts. What is wrong with the given one is named before anything is moved.
+fn begin(problem: &mut Problem, plan: &FitPlan) -> Result<Vec<Descent>, FitError> {
+    let x = plan.variables.start();
+    problem.refresh(&x)?;
+    problem.residuals(&x, crate::fit::Which::All)?;
+    problem.check_influence(&x)?;
+    let all = starts(&plan.variables, plan.starts, plan.spread, plan.seed);
+    Ok(all.into_iter().map(|x| Descent::new(plan.method, x)).collect())
+}
+
 /// The best of the descents with all that is known of it.
 fn conclude(
     problem: &mut Problem,
     plan: &FitPlan,
-    descents: &[Descent],
+    (descents, chosen): (&[Descent], usize),
     interrupt: &Interrupt,
 ) -> Result<Fitted, FitError> {
-    let losses: Vec<f64> = descents.iter().map(|d| d.state.loss()).collect();
-    let chosen = best(descents);
     // with the samples of its own simulations
     problem.recall(&descents[chosen].memory)?;
     let ending = match interrupt.signal() {
         Some(signal) if descents.iter().any(|d| d.finish.is_none()) => Ending::Interrupted(signal),
         _ => Ending::Finished(descents[chosen].finish.unwrap_or(Finish::Iterations)),
     };
-    Fitted::new(problem, plan, (descents, &losses, chosen), ending)
+    Fitted::new(problem, plan, (descents, chosen), ending)
 }
