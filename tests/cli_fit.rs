@@ -197,3 +197,42 @@ fn the_inputs_say_what_comes_out() {
     }
     assert_eq!(claims, 4);
 }
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_devices_stay() {
+    let folder = folder(FIT).with("target.toml", "old");
+    std::os::unix::fs::symlink("target.toml", folder.path("link.toml")).unwrap();
+    folder.run(
+        0,
+        &[
+            "fit",
+            "fit.toml",
+            "-q",
+            "--overwrite",
+            "--set",
+            "output.potential=\"link.toml\"",
+        ],
+    );
+    assert!(
+        std::fs::read_to_string(folder.path("target.toml"))
+            .unwrap()
+            .contains("[[potential]]")
+    );
+    assert!(
+        std::fs::symlink_metadata(folder.path("link.toml"))
+            .unwrap()
+            .is_symlink()
+    );
+    let run = folder.run(
+        3,
+        &[
+            "fit",
+            "fit.toml",
+            "--overwrite",
+            "--set",
+            "output.potential=\"/dev/null\"",
+        ],
+    );
+    assert!(run.err.contains("`/dev/null` is a device or a pipe"), "{}", run.err);
+}

@@ -156,6 +156,13 @@ fn a_fit_of_a_simulation_ends_at_its_least_and_goes_on_to_the_same_bits() {
     // two numbers for two parameters: at the least there is nothing left of the loss, whatever samples led there
     assert!(whole["loss"].as_f64().unwrap() < 1e-12, "{whole}");
     assert_eq!(value(&whole, "lj.A-A.epsilon")["state"], "no scale");
+    let notes = whole["notes"].as_array().unwrap();
+    let told = |words: &str| notes.iter().any(|n| n.as_str().unwrap().contains(words));
+    // 150 samples are too few for their own errors, and it says so
+    assert!(
+        told("simulations; of the last") && told("errors from so few independent samples are too small"),
+        "{notes:?}"
+    );
     let steps = whole["starts"][0]["steps"].as_u64().unwrap();
     for stopped in [1, steps / 2, steps - 1] {
         let short = format!("optimizer.iterations={stopped}");

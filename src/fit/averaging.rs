@@ -83,6 +83,30 @@ impl Averaging {
         each.map(|(sum, first)| sum / total + first).collect()
     }
 
+    /// As many samples that do not remember each other would say as much: n/(1 + 2 Σ ρ), with the autocorrelation ρ of the
+    /// energy or of the virial, whichever lasts longer. The sum ends where it is shorter than a fifth of its own window (A. D.
+    /// Sokal, in *Functional Integration* (1997), 131, doi:10.1007/978-1-4899-0319-8_6).
+    pub(super) fn independent(samples: &[Seen]) -> f64 {
+        let n = samples.len();
+        let of = |value: fn(&Seen) -> f64| -> f64 {
+            let mean = samples.iter().map(value).sum::<f64>() / n as f64;
+            let at = |lag: usize| -> f64 {
+                let pairs = samples.iter().zip(&samples[lag..]);
+                pairs.map(|(a, b)| (value(a) - mean) * (value(b) - mean)).sum()
+            };
+            let variance = at(0);
+            let mut time = 1.0;
+            for lag in 1..n {
+                if variance <= 0.0 || lag as f64 > 5.0 * time {
+                    break;
+                }
+                time += 2.0 * at(lag) / variance;
+            }
+            n as f64 / time.max(1.0)
+        };
+        of(|s| s.energy).min(of(|s| s.virial))
+    }
+
     /// The deviations of windows of consecutive samples, which overlap. A window whose samples weigh more moves the average
     /// more: its deviation is Σ w (O − ⟨O⟩) over the window, over the weight that a window has on average. They are scaled as if
     /// they were independent (M. S. Meketon and B. Schmeiser, Proc. Winter Simulation Conf. (1984), 226).

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Finish {
     /// Nothing would move by more than the tolerance.
     Converged,
+    /// Wherever it would end, targets that are prepared anew there lead on.
+    Wandering,
     /// Of Adam: all passes were made. Whether the loss is at its least it does not know.
     Passes,
     /// No step lowers the loss any more although its slope is not zero.
@@ -102,13 +104,14 @@ impl Descent {
             self.memory = problem.memory();
             let mut status = self.state.step(problem, method, seed)?;
             self.iteration += 1;
-            if status != Status::Going && self.confirmed < MOST_CONFIRMED && problem.confirm(self.state.x())? {
+            if status != Status::Going && problem.confirm(self.state.x())? {
                 self.confirmed += 1;
                 self.state.renew();
                 self.memory = problem.memory();
                 status = Status::Going;
             }
             self.finish = match status {
+                Status::Going if self.confirmed > MOST_CONFIRMED => Some(Finish::Wandering),
                 Status::Going => None,
                 Status::Converged => Some(Finish::Converged),
                 Status::Stuck => Some(Finish::Stuck),

@@ -73,7 +73,8 @@ pub enum FitError {
     },
     /// More variables than numbers to fit them to.
     #[error(
-        "{variables} variables are to be fitted to {rows} numbers; fit fewer (select, tie), give priors, or add data"
+        "{variables} variables are to be fitted to {rows} numbers that count (weights of 0 and forces without a direction do not); fit \
+         fewer (select, tie), give priors, or add data"
     )]
     Underdetermined {
         /// Number of variables.

@@ -79,6 +79,11 @@ impl GaussNewton {
         positive(self.damping) && positive(self.growth) && !self.loss.is_infinite()
     }
 
+    /// Forgets how far steps could go: predictions are others now.
+    pub(super) fn renew(&mut self) {
+        (self.damping, self.growth) = (FIRST_DAMPING, 2.0);
+    }
+
     /// One step that lowers the loss, if there is one.
     pub(super) fn step(&mut self, problem: &mut Problem, linear: Linear, tolerance: f64) -> Result<Status, FitError> {
         // those of the last step that was taken, which the problem remembers

@@ -100,8 +100,7 @@ impl State {
     pub fn renew(&mut self) {
         match self {
             Self::Adam(s) => s.renew(),
-            // looks at the predictions anew before every step
-            Self::GaussNewton(_) => {}
+            Self::GaussNewton(s) => s.renew(),
             Self::Lbfgs(s) => s.renew(),
         }
     }

@@ -298,6 +298,19 @@ impl Problem {
         Ok(all)
     }
 
+    /// What a reader of the result should know of how predictions at x were made.
+    ///
+    /// # Errors
+    /// As of the targets.
+    pub fn notes(&mut self, x: &[f64]) -> Result<Vec<String>, FitError> {
+        let theta = self.variables.theta(x);
+        let mut all = Vec::new();
+        for target in &mut self.targets {
+            all.extend(target.notes(&theta)?);
+        }
+        Ok(all)
+    }
+
     /// Reports variables that change no residual by more than rounding, even when they change by all of themselves. A product
     /// with the transpose is zero along them, whatever the vector; of one without pattern it is zero nowhere else.
     ///

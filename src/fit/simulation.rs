@@ -30,6 +30,8 @@ use admd_potentials::form::binding::PairBinding;
 use rayon::prelude::*;
 use std::sync::Arc;
 
+/// Ten windows, each of which must have forgotten the one before: some ten independent samples a window.
+const LEAST_INDEPENDENT: f64 = 100.0;
 /// A simulation with fewer samples has no errors.
 const LEAST_SAMPLES: u64 = 10;
 /// The part of the least effective sample size below which there are no predictions: until the next
@@ -351,6 +353,30 @@ impl Target for Simulation {
         }
         let (samples, seen) = self.trusted(theta)?;
         Ok(self.averaging.windows(&samples, &seen))
+    }
+
+    fn notes(&mut self, theta: &[f64]) -> Result<Vec<String>, FitError> {
+        if self.rows.rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (samples, seen) = self.trusted(theta)?;
+        let effective = effective_size(&self.averaging.weights(&samples, |s| seen[s].energy));
+        let independent = Averaging::independent(&seen);
+        let name = &self.spec.name;
+        let mut notes = vec![format!(
+            "{name}: {} simulations; of the last, {:.0} % of the trajectories were accepted, {effective:.0} of {} samples count at \
+             these parameters, and they say as much as {independent:.0} independent ones",
+            self.done,
+            100.0 * samples.acceptance,
+            self.spec.samples
+        )];
+        if independent < LEAST_INDEPENDENT {
+            notes.push(format!(
+                "{name}: errors from so few independent samples are too small; take more samples, or more steps between them \
+                 (samples, every), until some hundred are independent"
+            ));
+        }
+        Ok(notes)
     }
 
     fn fork(&self) -> Box<dyn Target> {

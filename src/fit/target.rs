@@ -197,6 +197,15 @@ pub trait Target: Send {
         Ok(Vec::new())
     }
 
+    /// What a reader of the result should know of how predictions at θ were made, a sentence each.
+    ///
+    /// # Errors
+    /// As [`Target::evaluate`].
+    fn notes(&mut self, theta: &[f64]) -> Result<Vec<String>, FitError> {
+        let _ = theta;
+        Ok(Vec::new())
+    }
+
     /// A target for another start of the same fit, which works beside this one.
     fn fork(&self) -> Box<dyn Target>;
 }

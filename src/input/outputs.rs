@@ -15,6 +15,8 @@ pub enum Obstacle {
     Exists(PathBuf),
     /// A folder has the name of the file.
     Folder(PathBuf),
+    /// A device or a pipe has the name of the file.
+    Special(PathBuf),
     /// The folder is not there.
     NoFolder(PathBuf),
     /// The folder does not take a new file.
@@ -31,6 +33,9 @@ impl Obstacle {
     pub fn at(path: &Path, overwrite: bool) -> Option<Self> {
         if path.is_dir() {
             return Some(Self::Folder(path.to_owned()));
+        }
+        if path.exists() && !path.is_file() {
+            return Some(Self::Special(path.to_owned()));
         }
         if path.exists() && !overwrite {
             return Some(Self::Exists(path.to_owned()));
@@ -56,7 +61,7 @@ impl Obstacle {
     pub fn remedy_of(&self, key: &str) -> String {
         match self {
             Self::Exists(_) => format!("pass --overwrite to replace it, or give output.{key} another name"),
-            Self::Folder(_) => format!("give output.{key} the name of a file"),
+            Self::Folder(_) | Self::Special(_) => format!("give output.{key} the name of a file"),
             Self::NoFolder(_) => format!("make the folder, or give output.{key} another name"),
             Self::Closed(..) => format!("allow writing there, or give output.{key} another name"),
         }
@@ -67,6 +72,7 @@ impl Obstacle {
         match self {
             Self::Exists(path) => format!("the {key} `{}` exists", path.display()),
             Self::Folder(path) => format!("the {key} `{}` is a folder", path.display()),
+            Self::Special(path) => format!("the {key} `{}` is a device or a pipe", path.display()),
             Self::NoFolder(folder) => format!("the folder `{}` does not exist", folder.display()),
             Self::Closed(folder, reason) => format!("the folder `{}` takes no file: {reason}", folder.display()),
         }
@@ -75,6 +81,7 @@ impl Obstacle {
     fn label(&self) -> &'static str {
         match self {
             Self::Exists(_) => "would be replaced",
+            Self::Special(_) => "no regular file",
             Self::Folder(_) => "a folder",
             Self::NoFolder(_) => "in a folder that does not exist",
             Self::Closed(..) => "cannot be written",

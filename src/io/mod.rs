@@ -28,9 +28,15 @@ impl Overwrite {
     }
 }
 
+/// Bytes as text, such as a checksum.
+pub(crate) fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Are two paths one file that exists?
 pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     let whole = |path: &Path| path.canonicalize().ok();
     whole(a).zip(whole(b)).is_some_and(|(a, b)| a == b)
 }
+pub(crate) use whole::beside;
 pub use whole::write_whole;

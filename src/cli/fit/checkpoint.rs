@@ -3,13 +3,16 @@
 use super::CliError;
 use crate::fit::Descent;
 use crate::input::FitPlan;
-use crate::io::write_whole;
+use crate::io::{hexadecimal, write_whole};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// What another version could not read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// What the first line begins with; then comes the SHA-256 of all that follows.
+const HEAD: &str = "# checkpoint of admd fit, sha256 ";
 
 /// Keys that may change between a fit and the rest of it.
 const FREE: [&str; 3] = ["optimizer.iterations", "optimizer.tolerance", "output."];
@@ -37,7 +40,7 @@ pub(super) fn fingerprint(plan: &FitPlan, overrides: &[String]) -> String {
         hash.update([0]);
         hash.update(sum.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(hash.finalize())
 }
 
 impl Checkpoint {
@@ -57,7 +60,8 @@ impl Checkpoint {
                 path.display()
             ))
         };
-        let text = toml::to_string(self).map_err(|e| failed(e.to_string()))?;
+        let body = toml::to_string(self).map_err(|e| failed(e.to_string()))?;
+        let text = format!("{HEAD}{}\n{body}", hexadecimal(Sha256::digest(body.as_bytes())));
         write_whole(path, &text).map_err(|e| failed(e.to_string()))
     }
 
@@ -75,7 +79,14 @@ impl Checkpoint {
         })?;
         // what is no text is no checkpoint either, and is said to be none
         let text = String::from_utf8_lossy(&bytes);
-        let read: Self = toml::from_str(&text).map_err(|e| {
+        let whole = text.strip_prefix(HEAD).and_then(|t| t.split_once('\n'));
+        let whole = whole.filter(|(sum, body)| *sum == hexadecimal(Sha256::digest(body.as_bytes())));
+        let Some((_, text)) = whole else {
+            return Err(wrong(
+                "it is damaged, or no checkpoint of a fit; start without --resume".to_owned(),
+            ));
+        };
+        let read: Self = toml::from_str(text).map_err(|e| {
             wrong(format!(
                 "it is no checkpoint of a fit: {}; start without --resume",
                 e.message()

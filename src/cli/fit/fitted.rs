@@ -64,6 +64,8 @@ pub(super) struct Fitted {
     pub(super) deviations: [Vec<Deviations>; 2],
     pub(super) parity: Vec<Parity>,
     pub(super) cost: Cost,
+    /// How predictions were made.
+    pub(super) notes: Vec<String>,
 }
 
 impl Fitted {
@@ -117,6 +119,7 @@ impl Fitted {
             deviations: [of_training, of_validation],
             parity,
             cost,
+            notes: problem.notes(&x)?,
         })
     }
 }

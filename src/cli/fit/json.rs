@@ -32,6 +32,7 @@ pub(super) fn text(plan: &FitPlan, end: &Fitted, input: &Path, files: &[PathBuf]
         let finish = s.finish.map(|f| match f {
             Finish::Converged => "converged",
             Finish::Passes => "passes",
+            Finish::Wandering => "wandering",
             Finish::Stuck => "stuck",
             Finish::Iterations => "iterations",
         });
@@ -61,6 +62,7 @@ pub(super) fn text(plan: &FitPlan, end: &Fitted, input: &Path, files: &[PathBuf]
             "fitted": deviations(&end.deviations[0], plan),
             "validation": deviations(&end.deviations[1], plan),
         },
+        "notes": end.notes,
         "best_start": end.chosen,
         "starts": starts.collect::<Vec<_>>(),
         "cost": {

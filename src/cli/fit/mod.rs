@@ -89,6 +89,7 @@ impl Ending {
         match self {
             Self::Finished(Finish::Converged) => "converged",
             Self::Finished(Finish::Passes) => "passes",
+            Self::Finished(Finish::Wandering) => "wandering",
             Self::Finished(Finish::Stuck) => "stuck",
             Self::Finished(Finish::Iterations) => "iterations",
             Self::Interrupted(_) => "interrupted",
@@ -100,12 +101,15 @@ impl Ending {
         match self {
             Self::Finished(Finish::Converged) => "converged".to_owned(),
             Self::Finished(Finish::Passes) => {
-                "all passes made; whether the loss is at its least, lbfgs or levenberg_marquardt tell from here".to_owned()
+                "all passes made: whether the loss is at its least, lbfgs or levenberg_marquardt tell from here".to_owned()
             }
             Self::Finished(Finish::Stuck) => {
                 "not converged: no step lowers the loss although its slope is not zero; predictions jump (a bare cut?), or the \
                  tolerance is beyond their digits"
                     .to_owned()
+            }
+            Self::Finished(Finish::Wandering) => {
+                "not converged: wherever the fit would end, new samples of its simulations lead on; take more of them".to_owned()
             }
             Self::Finished(Finish::Iterations) => {
                 "not converged: all iterations were used (go on with --resume --set optimizer.iterations=COUNT)".to_owned()
@@ -187,7 +191,7 @@ fn fit(a: &Fit, plan: &FitPlan, interrupt: &Interrupt) -> Result<u8, CliError> {
         Ending::Finished(Finish::Converged | Finish::Passes) => checkpoint::remove(path),
         _ => saved?,
     }
-    if let Ending::Finished(Finish::Stuck | Finish::Iterations) = end.ending {
+    if end.ending.code() == 5 {
         terminal::say(&format!("warning: {}", end.ending.sentence()));
     }
     Ok(end.ending.code())

@@ -66,6 +66,9 @@ pub(super) fn html(plan: &FitPlan, end: &Fitted, input: &Path) -> String {
             escaped(&not_identifiable(null, &names))
         );
     }
+    for note in &end.notes {
+        let _ = writeln!(out, "<p>{}.</p>", escaped(note));
+    }
     parameters(end, &mut out);
     out.push_str("<h2>Predicted against observed</h2>\n");
     if !plan.validation.is_empty() {

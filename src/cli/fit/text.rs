@@ -78,13 +78,8 @@ pub(super) fn announce(plan: &FitPlan, problem: &Problem) -> String {
 pub(super) fn result(plan: &FitPlan, end: &Fitted, files: &[PathBuf]) -> String {
     let mut out = String::new();
     let steps: usize = end.starts.iter().map(|s| s.steps).sum();
-    let _ = writeln!(
-        out,
-        "# {} after {}, loss {}",
-        end.ending.sentence(),
-        counted(steps as u64, "step"),
-        significant(end.loss, 6)
-    );
+    let (steps, loss) = (counted(steps as u64, "step"), significant(end.loss, 6));
+    let _ = writeln!(out, "# {}\n# {steps}, loss {loss}", end.ending.sentence());
     if end.starts.len() > 1 {
         let _ = writeln!(out, "# {}", agreement(end));
     }
@@ -145,6 +140,9 @@ pub(super) fn result(plan: &FitPlan, end: &Fitted, files: &[PathBuf]) -> String 
     }
     for (set, list) in ["fitted", "validation"].iter().zip(&end.deviations) {
         table(set, list, plan, &mut out);
+    }
+    for note in &end.notes {
+        let _ = writeln!(out, "# {note}");
     }
     let c = end.cost;
     let _ = writeln!(

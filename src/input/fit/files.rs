@@ -52,5 +52,5 @@ fn checksum(path: &Path) -> std::io::Result<String> {
         }
         sum.update(&buffer[..n]);
     }
-    Ok(sum.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(crate::io::hexadecimal(sum.finalize()))
 }

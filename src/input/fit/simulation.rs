@@ -95,7 +95,8 @@ pub(super) fn read(
         samples: count("samples")?,
         every: count("every")?,
         least: least?,
-        seed: seed.wrapping_add(number as u64),
+        // simulations of one seed, and those of the next, have numbers of their own: multiples of the golden ratio lie apart
+        seed: seed.wrapping_add((number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         energy,
         pressure,
         rdf,

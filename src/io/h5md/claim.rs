@@ -2,7 +2,7 @@
 //! takes its name only when its header is on the disk.
 
 use super::H5mdError;
-use crate::io::Overwrite;
+use crate::io::{Overwrite, beside};
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -39,7 +39,6 @@ impl Claim {
             path: owned(),
             reason: e.to_string(),
         };
-        let directory = parent(&target);
         let lock = lock(&target).map_err(|e| match e {
             LockError::Held(holder) => H5mdError::Locked { path: owned(), holder },
             LockError::Io(e) => create(e),
@@ -58,19 +57,11 @@ impl Claim {
                 return Err(H5mdError::ReadOnly { path: owned() });
             }
         }
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        let temporary = builder.prefix(".admd-").suffix(".part").tempfile_in(directory);
-        let temporary = match temporary {
-            Ok(file) => file.into_temp_path(),
+        let temporary = match beside(&target, ".part") {
+            Ok((file, _)) => file.into_temp_path(),
             Err(e) => {
                 remove(lock);
-                // The text of `e` names the temporary file, of which nobody has heard.
-                return Err(create(fs::metadata(directory).err().unwrap_or(e.kind().into())));
+                return Err(create(e));
             }
         };
         Ok(Self {

@@ -1,7 +1,7 @@
 //! Writes extended XYZ that ASE and OVITO open.
 
 use super::{Column, Values, XyzError, XyzFrame, XyzProblem};
-use crate::io::Overwrite;
+use crate::io::{Overwrite, beside};
 use admd_engine::Vec3;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -64,20 +64,7 @@ impl XyzWriter {
                 return Err(failed(&path, problem));
             }
         }
-        // A link is followed: the file it points to is replaced, not the link.
-        let target = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        let directory = target.parent().filter(|d| !d.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let file = builder.prefix(".admd-").suffix(".extxyz").tempfile_in(directory);
-        // The text of the error names the temporary file, of which nobody has heard.
-        let bare = |e: std::io::Error| std::fs::metadata(directory).err().unwrap_or(e.kind().into());
-        let file = file.map_err(|e| failed(&path, bare(e).into()))?;
+        let (file, target) = beside(&path, ".extxyz").map_err(|e| failed(&path, e.into()))?;
         let mut writer = Self::new(path, Sink::File(file), overwrite);
         writer.target = target;
         Ok(writer)
