@@ -153,3 +153,33 @@ fn every_potential_of_the_catalogue_comes_back() {
         }
     }
 }
+
+#[test]
+fn one_start_is_enough_where_steps_are_short() {
+    let morse = [("d0", 0.3429), ("alpha", 1.3588), ("r0", 2.866)];
+    let buckingham = [("a", 1000.0), ("rho", 0.3), ("c", 30.0)];
+    for (kind, truth, nearest) in [("morse", morse, 2.6), ("buckingham", buckingham, 2.8)] {
+        let bindings = [bound(kind, kind, 7.0, &truth)];
+        let mut found = 0;
+        // all corners of a cube that is half as wide as the truth is large
+        for corner in 0..8 {
+            let start = [0, 1, 2].map(|k| if corner >> k & 1 == 0 { 0.5 } else { 1.5 });
+            let data = labelled(&bindings, crystals(6, nearest, 0.05, 7));
+            let scale = data[0].energy.unwrap().abs() / 32.0 * 1e-3;
+            let q = quantities(scale, 10.0 * scale / nearest, 10.0 * scale / nearest.powi(3));
+            let mut fit = problem(&bindings, data, q, variables(&bindings, &start), Robust::Square);
+            let mut descent = Descent::new(DENSE, fit.variables().start());
+            descent.run(&mut fit, DENSE, 1, &mut |_| true).unwrap();
+            let values = fit.variables().values(descent.state.x());
+            let off = truth
+                .iter()
+                .zip(values)
+                .map(|((_, t), v)| (v / t - 1.0).abs())
+                .fold(0.0, f64::max);
+            println!("{kind} from {start:?}: off by {off:.1e} after {}", descent.iteration);
+            found += usize::from(off < RECOVERED);
+        }
+        // where steps go as far as they like, four of Buckingham's lead where all interaction is gone
+        assert_eq!(found, 8, "{kind}");
+    }
+}
