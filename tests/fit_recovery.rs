@@ -169,7 +169,17 @@ fn one_start_is_enough_where_steps_are_short() {
             let q = quantities(scale, 10.0 * scale / nearest, 10.0 * scale / nearest.powi(3));
             let mut fit = problem(&bindings, data, q, variables(&bindings, &start), Robust::Square);
             let mut descent = Descent::new(DENSE, fit.variables().start());
-            descent.run(&mut fit, DENSE, 1, &mut |_| true).unwrap();
+            let mut last = f64::INFINITY;
+            let mut falls = |d: &Descent| {
+                assert!(
+                    d.state.loss() <= last,
+                    "{kind} from {start:?}: {last:e} rises to {:e}",
+                    d.state.loss()
+                );
+                last = d.state.loss();
+                true
+            };
+            descent.run(&mut fit, DENSE, 1, &mut falls).unwrap();
             let values = fit.variables().values(descent.state.x());
             let off = truth
                 .iter()
